@@ -1,0 +1,254 @@
+"""What crosses between a person's program and whatever runs the runs: starts, answers, updates, rows. Plain data.
+
+The same messages serve a worker in this process, a worker behind its socket, and later an engine of many machines.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mntui.core.events import Fact, Stored
+from mntui.core.plan import Plan
+from mntui.core.run import Ask, RunStatus
+from mntui.core.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a run of `blueprint` (a name, or a path seen from `cwd`). `models` binds roles; "" binds all the others.
+
+    `out` is a folder into which the files of the run's folder are copied when it ends.
+    """
+
+    blueprint: str
+    cwd: str
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    budget_micros: int | None = None
+    out: str = ""
+    actor: str = "person"
+    kind: Literal["Start"] = "Start"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The model that a role got, and the sentence that says why; `simulated` for the builtin stand-ins."""
+
+    role: str
+    model: str
+    why: str
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run is durable. `notes` are warnings of the blueprint's check, as sentences."""
+
+    run: str
+    id: str
+    folder: str
+    models: tuple[Bound, ...] = ()
+    notes: tuple[str, ...] = ()
+    kind: Literal["Started"] = "Started"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request became facts, the last of them `seq`; it is durable."""
+
+    run: str
+    seq: int
+    kind: Literal["Accepted"] = "Accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A start, request or question that can't be: the error of cli.md's `--json`, with the place where there is one."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    more: tuple["Denied", ...] = ()
+    kind: Literal["Denied"] = "Denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The first update of a watch: the plan, and every fact so far. Folding them gives the run."""
+
+    id: str
+    run: str
+    plan: Plan
+    facts: tuple[Fact, ...]
+    kind: Literal["Opened"] = "Opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    facts: tuple[Fact, ...]
+    kind: Literal["Happened"] = "Happened"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulsed:
+    """Live text of a model call, from `offset` characters on. It may be lost; the outcome replaces it."""
+
+    key: str
+    path: str
+    offset: int
+    text: str
+    kind: Literal["Pulsed"] = "Pulsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Commands that the run could begin but that a limit holds back: what, and which limit. Worker memory only."""
+
+    waiting: Mapping[str, str]
+    kind: Literal["Queued"] = "Queued"
+
+
+Update = Opened | Happened | Pulsed | Queued
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One line of `mntui runs`. Times in microseconds since 1970, money in micro-dollars."""
+
+    id: str
+    run: str
+    blueprint: str
+    status: RunStatus
+    waiting_for: tuple[str, ...]
+    success: bool | None
+    steps_ended: int
+    steps: int
+    cost_micros: int
+    cost_known: bool
+    started_at: int
+    ended_at: int | None
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """`status` and `blueprint` are exact; empty means any. Newest first, `limit` rows at most."""
+
+    status: str = ""
+    blueprint: str = ""
+    limit: int = 50
+    kind: Literal["RunFilter"] = "RunFilter"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person, with the run it belongs to."""
+
+    run: str
+    run_id: str
+    ask: Ask
+
+
+# Questions that change nothing
+
+
+@dataclass(frozen=True, slots=True)
+class AskEvents:
+    """The facts of a run after a sequence number. Answered by Facts."""
+
+    run: str
+    after: int = 0
+    kind: Literal["AskEvents"] = "AskEvents"
+
+
+@dataclass(frozen=True, slots=True)
+class AskWaiting:
+    """All that waits for a person. Answered by AllWaiting."""
+
+    kind: Literal["AskWaiting"] = "AskWaiting"
+
+
+@dataclass(frozen=True, slots=True)
+class AskPayload:
+    """A large value by its digest. Answered by Payload."""
+
+    digest: str
+    kind: Literal["AskPayload"] = "AskPayload"
+
+
+@dataclass(frozen=True, slots=True)
+class AskSees:
+    """What the agent of a step sees at its next or last model call. Answered by Sees."""
+
+    run: str
+    path: str
+    kind: Literal["AskSees"] = "AskSees"
+
+
+@dataclass(frozen=True, slots=True)
+class AskStatus:
+    """The worker itself. Answered by WorkerStatus."""
+
+    kind: Literal["AskStatus"] = "AskStatus"
+
+
+Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    id: str
+    run: str
+    facts: tuple[Fact, ...]
+    kind: Literal["Facts"] = "Facts"
+
+
+@dataclass(frozen=True, slots=True)
+class AllWaiting:
+    waiting: tuple[Waiting, ...]
+    kind: Literal["AllWaiting"] = "AllWaiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    value: Json
+    kind: Literal["Payload"] = "Payload"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMessage:
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """The messages of a model call, the tools offered, and how many tokens that is by the model's own count."""
+
+    path: str
+    model: str
+    tokens: int
+    messages: tuple[SeenMessage, ...]
+    tools: tuple[str, ...] = ()
+    contract: Stored = None
+    kind: Literal["Sees"] = "Sees"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """`opening` holds what the journal reported when it was opened (torn tails, damage), as sentences."""
+
+    pid: int
+    version: str
+    protocol: int
+    started_at: int
+    home: str
+    runs_live: int
+    opening: tuple[str, ...] = ()
+    kind: Literal["WorkerStatus"] = "WorkerStatus"
+
+
+Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus

@@ -1,0 +1,72 @@
+"""Money and tokens as integers: one micro-dollar is the unit, sums never see a float.
+
+A figure knows whether it was measured or estimated; an unknown price is None and is never summed as zero in silence.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one model call as its provider counts them. `input_tokens` includes the cached and written ones."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    written_tokens: int = 0
+    thinking_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call cost. `micros` is None while the price is unknown; `table` names the price table and its date."""
+
+    micros: int | None = 0
+    estimated: bool = False
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """A running total. `unknown_calls` counts calls without a price, so a total can say that it is a lower bound."""
+
+    micros: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    calls: int = 0
+    unknown_calls: int = 0
+    estimated_calls: int = 0
+
+    def plus(self, usage: Usage, cost: Cost) -> "Spend":
+        return replace(
+            self,
+            micros=self.micros + (cost.micros or 0),
+            input_tokens=self.input_tokens + usage.input_tokens,
+            output_tokens=self.output_tokens + usage.output_tokens + usage.thinking_tokens,
+            calls=self.calls + 1,
+            unknown_calls=self.unknown_calls + (cost.micros is None),
+            estimated_calls=self.estimated_calls + (cost.estimated or usage.estimated),
+        )
+
+
+def micros_of_usd(amount: float | str) -> int:
+    """Micro-dollars of an amount in dollars, by its decimal text, rounded half even. Raises ValueError."""
+    try:
+        micros = Decimal(str(amount)) * MICROS
+        return int(micros.to_integral_value())
+    except (InvalidOperation, OverflowError, ValueError) as error:
+        raise ValueError(f"not an amount of dollars: {amount!r}") from error
+
+
+def usd(micros: int | None) -> str:
+    """How people read an amount: `$0.0127`, `$1.84`, `unknown`."""
+    if micros is None:
+        return "unknown"
+    if micros == 0:
+        return "$0"
+    digits = 2 if abs(micros) >= MICROS else 4 if abs(micros) >= 100 else 6
+    return f"${micros / MICROS:.{digits}f}"

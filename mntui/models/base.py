@@ -1,0 +1,102 @@
+"""What the runtime needs of a language model: one call in, one reply or one named failure out, text pulses on the way.
+
+A model never retries, never runs a tool and never keeps a conversation: the journal does, so a crash loses nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mntui.core.money import Usage
+from mntui.core.values import Json
+
+Pulse = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAsk:
+    """A model's wish to call a tool. `arguments` is a JSON object, or the raw text where it could not be parsed."""
+
+    tool: str
+    arguments: Json
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation; `call_id` links a tool's result to the ask it answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    asks: tuple[ToolAsk, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDeclaration:
+    """A tool as a model sees it: `parameters` is a JSON Schema of type object."""
+
+    name: str
+    about: str
+    parameters: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One call. `contract` is the JSON Schema of the wanted answer (None: free text); `routes` the keys a router may pick.
+
+    `arguments` are the values that the user's message was written from: the builtin stand-ins work on them, real models
+    on `messages`. `step` is the path of the step (`each[3]/draft`) and `turn` counts its model calls from 1.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    role: Literal["router", "executor", "aggregator"]
+    step: str
+    turn: int
+    tools: tuple[ToolDeclaration, ...] = ()
+    contract: Mapping[str, Json] | None = None
+    routes: tuple[str, ...] = ()
+    arguments: Mapping[str, Json] | None = None
+    max_tokens: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReply:
+    """What came back. `finish` is `length` when the answer was cut off: such a tool call must never be run."""
+
+    text: str
+    usage: Usage
+    asks: tuple[ToolAsk, ...] = ()
+    finish: Literal["stop", "tools", "length"] = "stop"
+
+
+class ModelFailure(Exception):  # noqa: N818 - a failure is an expected outcome, not an error of ours
+    """A call that brought no answer, told apart by `kind`. `usage` counts what was used up before it broke."""
+
+    def __init__(
+        self,
+        kind: Literal["retryable", "rate_limited", "context", "refused", "auth", "missing", "permanent"],
+        message: str,
+        *,
+        remedy: str = "",
+        retry_after_seconds: float | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.remedy = remedy
+        self.retry_after_seconds = retry_after_seconds
+        self.usage = usage
+
+
+class Model(Protocol):
+    """One model of one provider. Cancelling the coroutine aborts the call."""
+
+    name: str
+    simulated: bool
+
+    async def reply(self, request: ModelRequest, pulse: Pulse) -> ModelReply: ...
+
+    def count_tokens(self, text: str) -> int: ...
