@@ -4,6 +4,7 @@ The same table checks a file (`fit_blueprint`) and becomes the JSON Schema for e
 `later` are words of the format that this version refuses by name. What names and templates mean is not decided here.
 """
 
+from types import MappingProxyType
 from typing import Final
 
 from mntui.core.contracts import TYPES
@@ -34,7 +35,8 @@ from mntui.core.values import Json
 ID: Final = r"[a-z][a-z0-9_]*"
 KINDS: Final = ("tool", "agent", "set", "route", "approve", "ask", "for_each", "repeat", "wait", "include", "plan")
 LATER_KINDS: Final = ("repeat", "include", "plan")
-DEFAULT_TIMEOUT_SECONDS: Final = {"tool": 60.0, "agent": 600.0}
+DEFAULT_TIMEOUT_SECONDS: Final = MappingProxyType({"tool": 60.0, "agent": 600.0})
+DEFAULT_MAX_PARALLEL: Final = 8
 
 
 def _named(value: Shape, naming: str, least: int = 0) -> MapOf:
@@ -63,7 +65,9 @@ INPUT = Record(
 MODEL = Record(
     "a model role",
     {
-        "prefer": Key("model names in order, the first usable one serves", ListOf(Text(r"[^/\s]+/\S+", "PROVIDER/NAME"))),
+        "prefer": Key(
+            "model names in order, the first usable one serves", ListOf(Text(r"[^/\s]+/\S+", "PROVIDER/NAME"))
+        ),
         "max_tokens": Key("the most tokens an answer may have", Number(1, 1_000_000, whole=True)),
         "builtin": Key("`never` refuses the offline stand-in", Choice(("never",))),
         "escalate": Key("the role that answers when this one fails", _IDENTIFIER, later=True),
@@ -72,10 +76,14 @@ MODEL = Record(
 TOOL = Record(
     "a tool",
     {
-        "use": Key("which tool: files.read, python.NAME, mcp.SERVER.TOOL, …", _line("the name of a tool"), required=True),
+        "use": Key(
+            "which tool: files.read, python.NAME, mcp.SERVER.TOOL, …", _line("the name of a tool"), required=True
+        ),
         "allow": Key("per parameter what it may be; over inputs only", MapOf(Template("list"))),
         "with": Key("parameters fixed here and hidden from models", MapOf(Template())),
-        "effect": Key("the effect class; only stricter than the tool's own", Choice(("none", "keyed", "reconcilable", "unsafe"))),
+        "effect": Key(
+            "the effect class; only stricter than the tool's own", Choice(("none", "keyed", "reconcilable", "unsafe"))
+        ),
         "approve": Key("`always` asks a person at each call", Choice(("never", "always"))),
         "taints": Key("its results are untrusted text", Boolean()),
         "secrets": Key("secrets it is given, by name", _VARIABLES),
@@ -215,11 +223,15 @@ RECOVERY = Record(
 BLUEPRINT = Record(
     "a blueprint",
     {
-        "blueprint": Key("its name", Text(r"[a-z][a-z0-9_-]*", "a name (lower-case letters, digits, _ and -)"), required=True),
+        "blueprint": Key(
+            "its name", Text(r"[a-z][a-z0-9_-]*", "a name (lower-case letters, digits, _ and -)"), required=True
+        ),
         "version": Key("such as 1.2.0", _line("text such as 1.2.0")),
         "about": Key("what it does, for people", Text(prose=True)),
         "inputs": Key("what a run is given", _named(INPUT, "an id of an input")),
-        "models": Key("model roles, bound to models by preference or configuration", _named(MODEL, "an id of a model role")),
+        "models": Key(
+            "model roles, bound to models by preference or configuration", _named(MODEL, "an id of a model role")
+        ),
         "tools": Key("the capability boundary: nothing else can be called", _named(TOOL, "an id of a tool")),
         "servers": Key("MCP servers", _named(SERVER, "an id of a server")),
         "agents": Key("who answers", _named(AGENT, "an id of an agent")),
@@ -232,7 +244,9 @@ BLUEPRINT = Record(
         "golden": Key("a glob of golden cases", _line("a path pattern such as golden/*.yaml")),
     },
 )
-FORMAT: Final = Format(BLUEPRINT, {record.title: record for record in (STEP, INPUT, MODEL, TOOL, SERVER, AGENT, RETRY, TRIGGER)})
+FORMAT: Final = Format(
+    BLUEPRINT, {record.title: record for record in (STEP, INPUT, MODEL, TOOL, SERVER, AGENT, RETRY, TRIGGER)}
+)
 
 KEYS_OF_KINDS: Final = {
     "tool": ("with",),

@@ -6,6 +6,7 @@ Deliberately absent: bare numbers (seconds or minutes?), fractions, weeks, month
 import re
 from typing import Final
 
+from mntui.core.operations import describe
 from mntui.core.values import Json
 
 LONGEST_SECONDS = 100 * 365 * 86_400
@@ -17,7 +18,7 @@ _DURATION = re.compile("".join(rf"(?:([0-9]{{1,9}}){unit}(?![a-z]))?" for unit, 
 _REMEDY = "write a number with its unit: 500ms, 30s, 2m, 24h, 7d, or larger units first: 1h30m"
 
 
-class ContractProblem(ValueError):  # noqa: N818 - a problem of a blueprint or an input, told to its author
+class ContractProblem(ValueError):
     """Why a value can't be what it is declared to be. `where` leads to the place inside a contract."""
 
     def __init__(self, message: str, remedy: str = "", where: tuple[str | int, ...] = ()) -> None:
@@ -30,7 +31,7 @@ class ContractProblem(ValueError):  # noqa: N818 - a problem of a blueprint or a
 def seconds_of(duration: Json) -> float:
     """Seconds of a duration's text. Raises ContractProblem."""
     if not isinstance(duration, str):
-        raise ContractProblem(f"a duration is text with a unit, got {str(duration)[:40]}", _REMEDY)
+        raise ContractProblem(f"a duration is text with a unit, got {describe(duration)}", _REMEDY)
     match = _DURATION.fullmatch(duration)
     if match is None or not duration:
         raise ContractProblem(f"{duration[:40]!r} is not a duration", _REMEDY)

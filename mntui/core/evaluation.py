@@ -188,14 +188,13 @@ def _list(node: nodes.List) -> Reader:
 def _dict(node: nodes.Dict) -> Reader:
     pairs = [(_sure(pair.key), _sure(pair.value)) for pair in node.items]
 
-    def run(scope: Scope) -> Json:
-        made = {key(scope): value(scope) for key, value in pairs}
-        for key in made:
-            if not isinstance(key, str):
-                fail(f"a map's keys are text, not {describe(key)}", "write the key in quotes")
-        return made
+    return lambda scope: {_text_key(key(scope)): value(scope) for key, value in pairs}
 
-    return run
+
+def _text_key(key: Json) -> str:
+    if not isinstance(key, str):
+        fail(f"a map's keys are text, not {describe(key)}", "write the key in quotes")
+    return key
 
 
 @build.register

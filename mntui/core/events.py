@@ -48,6 +48,7 @@ class RunStarted:
     blueprint_folder: str
     budget_micros: int | None = None
     budget_tokens: int | None = None
+    out: str = ""
     kind: Literal["RunStarted"] = "RunStarted"
 
 

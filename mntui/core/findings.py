@@ -1,7 +1,7 @@
 """What is wrong with a blueprint, told as data: every problem at once, each with its place and its remedy.
 
-A place is a key path (`steps`, `draft`, `with`), never a line: the library knows the lines. A finding inside a file that
-the blueprint names (a prompt, a schema) says which one; `offset` counts characters into the text it is about.
+A place is a key path (`steps`, `draft`, `with`), never a line: the library knows the lines. A finding inside a file
+that the blueprint names (a prompt, a schema) says which one; `offset` counts characters into the text it is about.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ MOST_CANDIDATES = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A `problem` keeps the blueprint from compiling, a `warning` does not. `of_key` points at the key, not its value."""
+    """A `problem` keeps the blueprint from compiling, a `warning` does not. `of_key`: the place is the key itself."""
 
     severity: Literal["problem", "warning"]
     where: Where
@@ -56,21 +56,27 @@ class Findings:
     ) -> None:
         self._problems += 1
         self._broken.update(where[:length] for length in range(len(where) + 1))
-        self._keep(Finding("problem", where, code, message, expected, remedy, of_key, file, offset))
+        self._keep(Finding("problem", where, code, message, expected or remedy, remedy, of_key, file, offset))
 
     def unknown(self, where: Where, code: str, message: str, name: str, known: Iterable[str], remedy: str) -> None:
         """A problem with a name that nothing bears: the remedy begins with the nearest name that exists."""
-        names = list(known)
-        near = nearest(name, names) if len(self._kept) < MOST_FINDINGS else None
+        names = () if self.full else list(known)
+        near = nearest(name, names)
         advice = f"Did you mean `{near}`? {remedy}" if near else remedy
         self.problem(where, code, message, advice.strip(), expected=listing(names))
 
     def warning(self, where: Where, code: str, message: str, remedy: str, *, expected: str = "") -> None:
-        self._keep(Finding("warning", where, code, message, expected, remedy))
+        """A finding about a key as a whole, which doesn't keep the blueprint from compiling."""
+        self._keep(Finding("warning", where, code, message, expected or remedy, remedy, of_key=True))
 
     def broken(self, where: Where) -> bool:
         """Whether a problem was found here or further inside, so that what follows from it need not be told too."""
         return where in self._broken
+
+    @property
+    def full(self) -> bool:
+        """Whether further findings are only counted, so that their advice need not be worked out."""
+        return len(self._kept) >= MOST_FINDINGS
 
     @property
     def problems(self) -> int:
@@ -84,7 +90,7 @@ class Findings:
         return (*self._kept, Finding(severity, (), "more", more, "", "Mend the ones above and check again."))
 
     def _keep(self, finding: Finding) -> None:
-        if len(self._kept) < MOST_FINDINGS:
+        if not self.full:
             self._kept.append(finding)
         else:
             self._dropped.append(finding)
@@ -93,7 +99,8 @@ class Findings:
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name most like this one, if one is near enough to be what was meant."""
     near_in_length = [other for other in known if abs(len(other) - len(name)) <= max(3, len(name) // 2)]
-    matches = get_close_matches(name[:100], near_in_length[:MOST_CANDIDATES], n=1, cutoff=0.6)
+    cutoff = 0.6 if len(name) > 3 else 0.5
+    matches = get_close_matches(name[:100], near_in_length[:MOST_CANDIDATES], n=1, cutoff=cutoff)
     if matches:
         return matches[0]
     return next((other for other in near_in_length if other.lower() == name.lower()), None)

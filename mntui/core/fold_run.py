@@ -62,6 +62,7 @@ def _started(draft: Draft, event: e.RunStarted) -> None:
         digest=event.digest,
         folder=event.folder,
         blueprint_folder=event.blueprint_folder,
+        out=event.out,
         inputs=event.inputs,
         models=event.models,
         started_at=draft.at,

@@ -50,7 +50,7 @@ class Reference:
     path: tuple[str, ...]
 
 
-class ExpressionProblem(ValueError):  # noqa: N818 - a problem of a blueprint, told to its author
+class ExpressionProblem(ValueError):
     """Why a text can't be an expression or a template. `offset` counts characters of that text; `where` leads to it.
 
     `where` holds the keys and positions within the checked value; `token` is the word that the message is about.

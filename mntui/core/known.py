@@ -20,6 +20,8 @@ def closed(properties: Mapping[str, Schema]) -> Schema:
 
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "number"}
+BOOLEAN: Schema = {"type": "boolean"}
+LIST: Schema = {"type": "array"}
 AGENT_TEXT = closed({"text": TEXT})
 ROUTED = closed({"route": ANYTHING, "reason": ANYTHING})
 RUN = closed({"id": TEXT, "started_at": TEXT, "folder": TEXT, "spent_usd": NUMBER})
@@ -29,7 +31,7 @@ _ITEM = closed({"index": NUMBER, "item": ANYTHING, "status": TEXT, "error": ANYT
 EACH = closed({"count": NUMBER, "failed": NUMBER, "results": {"type": "array", "items": _ITEM}})
 
 
-class NoSuchKey(Exception):  # noqa: N818 - an answer about a path, turned into a finding where it is asked
+class NoSuchKey(Exception):
     """`position` is the index in the path of the key that can't be there; `known` are the keys that can."""
 
     def __init__(self, position: int, what: str, known: tuple[str, ...]) -> None:
@@ -37,6 +39,11 @@ class NoSuchKey(Exception):  # noqa: N818 - an answer about a path, turned into 
         self.position = position
         self.what = what
         self.known = known
+
+
+def input_schema(type_name: str) -> Schema:
+    """What is known of an input of one of the nine types."""
+    return {"integer": NUMBER, "number": NUMBER, "boolean": BOOLEAN, "list": LIST, "map": ANYTHING}.get(type_name, TEXT)
 
 
 def walk(schema: Schema, path: tuple[str, ...]) -> None:

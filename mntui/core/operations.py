@@ -20,7 +20,7 @@ LONGEST_LIST = LARGEST_OUTPUT // 2
 DEEPEST_VALUE = 100
 
 
-class ExpressionFailure(Exception):  # noqa: N818 - a failure of one step, journaled as a fact
+class ExpressionFailure(Exception):
     """Why an expression gave no value: what was wrong with the data, and what its author can do about it."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -94,15 +94,17 @@ def bounded(value: Json) -> Json:
         for item in level:
             kind = item.__class__
             if kind is str:
-                room -= size_of(item) + 2
-            elif kind is list:
-                room -= len(item) + 2
-                inner.extend(item)
+                room -= (len(item) if item.isascii() else size_of(item)) + 3
             elif kind is dict:
-                room -= sum(map(_size_of_key, item)) + 2
-                inner.extend(item.values())
+                room -= _size_of_keys(item)
+                inner += item.values()
+            elif kind is list:
+                room -= 3
+                inner += item
+            elif item is None or kind is bool:
+                room -= 5
             else:
-                room -= _size_of_scalar(item)
+                room -= _size_of_number(item)
             if room < 0 or len(inner) > LONGEST_LIST:
                 fail("the result is larger than 1 MiB", "pass a part of it, or write it to a file and pass the path")
         level, depth = inner, depth + 1
@@ -244,17 +246,18 @@ def _kinds_agree(left: Json, right: Json) -> bool:
     return isinstance(left, bool) == isinstance(right, bool)
 
 
-def _size_of_key(key: Json) -> int:
-    if key.__class__ is not str:
-        fail(f"a map's keys are text, not {describe(key)}")
-    return size_of(key) + 4
+def _size_of_keys(value: dict[Json, Json]) -> int:
+    size = 3 + 3 * len(value)
+    for key in value:
+        if key.__class__ is not str:
+            fail(f"a map's keys are text, not {describe(key)}")
+        size += len(key) if key.isascii() else size_of(key)
+    return size
 
 
-def _size_of_scalar(value: Json) -> int:
-    if value is None or value.__class__ is bool:
-        return 4
-    if value.__class__ is Missing:
-        fail(used(value))
+def _size_of_number(value: Json) -> int:
+    if value.__class__ is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+        return 2 + value.bit_length() * 3 // 10
     if value.__class__ is not int and value.__class__ is not float:
-        fail(f"a {value.__class__.__name__} is not JSON")
-    return len(repr(number(value)))
+        fail(f"a {used(value).__class__.__name__} is not JSON")
+    return len(repr(number(value))) + 1

@@ -25,7 +25,8 @@ class ToolSpec:
 
     `paths` maps the name of a parameter that holds a path (or a map of paths) to how it is used. `exclusive` names the
     path parameter of which only one call may be in flight. `prepares` says that a call's intent records what it finds
-    (offset and digest), which its reconcile needs.
+    (offset and digest), which its reconcile needs. `classes` are the effect classes that its code can keep (a function
+    without an idempotency key can't be keyed); None: any.
     """
 
     use: str
@@ -37,6 +38,7 @@ class ToolSpec:
     exclusive: str | None = None
     prepares: bool = False
     taints: bool = False
+    classes: tuple[EffectClass, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 Also the two kinds of text that live in files of their own: instructions (a template over inputs) and SQL (no template).
 """
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mntui.core.expressions import ExpressionProblem, check_expression, check_template
 from mntui.core.findings import Findings, Where, path_text
-from mntui.core.grammar import has_template
+from mntui.core.grammar import Span, has_template, split_template
 from mntui.core.plan import ToolSpec
 from mntui.core.values import Json
 
+_HOMES = {"md": "prompts", "json": "schemas", "sql": "sql"}
 _BRACES = re.compile(r"\{\{-?\s*|\s*-?\}\}")
 
 
@@ -67,13 +69,21 @@ def reads_of_file(file: str, text: str, where: Where, found: Findings) -> tuple[
 
 def file_text(name: str, where: Where, sources: Sources) -> str | None:
     """The text of a file that the blueprint names; reported if the folder has none of that name."""
-    text = sources.files.get(name)
+    text = sources.files.get(file_name(name))
     if text is None:
         ending = name.rpartition(".")[2]
+        home = _HOMES.get(ending, "")
         known = [other for other in sources.files if other.endswith(f".{ending}")]
-        message = f"there is no file {name} in the blueprint's folder"
-        sources.found.unknown(where, "file", message, name, known, f"Create {name}, or correct the path.")
+        message = f"there is no file {name} that is read with the blueprint"
+        sources.found.unknown(
+            where, "file", message, name, known, f"Put it into {home}/ and name it {home}/NAME.{ending}."
+        )
     return text
+
+
+def file_name(written: str) -> str:
+    """The relative path that a blueprint means, as files are listed."""
+    return posixpath.normpath(written.strip())
 
 
 def is_file_name(text: Json, ending: str) -> bool:
@@ -86,7 +96,7 @@ def sql_resolved(use: str, arguments: Mapping[str, Json], where: Where, sources:
     query = arguments.get("query")
     if use != "sql.query" or not isinstance(query, str) or not is_file_name(query, ".sql"):
         return dict(arguments)
-    name, place = query.strip(), (*where, "query")
+    name, place = file_name(query), (*where, "query")
     text = file_text(name, place, sources)
     if text is None:
         return {**arguments, "query": ""}
@@ -96,6 +106,15 @@ def sql_resolved(use: str, arguments: Mapping[str, Json], where: Where, sources:
         remedy = "Pass values as parameters of the query."
         sources.found.problem(place, "template", message, remedy, file=name, offset=offset)
     return {**arguments, "query": text}
+
+
+def is_one_template(text: str) -> bool:
+    """Whether a text is exactly one `{{ … }}`, so that it may give a value of any type."""
+    try:
+        parts = split_template(text)
+    except ExpressionProblem:
+        return True
+    return len(parts) == 1 and isinstance(parts[0], Span)
 
 
 def _texts(value: Json, where: Where) -> Iterator[tuple[Where, str]]:

@@ -173,6 +173,7 @@ class Run:
     digest: str = ""
     folder: str = ""
     blueprint_folder: str = ""
+    out: str = ""
     inputs: Mapping[str, Json] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     seq: int = 0

@@ -278,8 +278,8 @@ def _later(name: str, shape: Record, where: Where, found: Findings) -> None:
 
 
 def _unknown_key(name: str, shape: Record, where: Where, form: Format, found: Findings) -> None:
-    near = nearest(name, list(shape.keys))
-    homes = [record.title for record in (form.top, *form.records.values()) if name in record.keys]  # noqa: SIM118 - a field
+    near = None if found.full else nearest(name, list(shape.keys))
+    homes = [record.title for record in (form.top, *form.records.values()) if name in record.keys]
     remedy = f"Did you mean `{near}`?" if near else "Remove it."
     if homes and not near:
         remedy = f"It is a key of {listing(homes)}; move it there or remove it."
@@ -291,7 +291,9 @@ def _fit_map(value: Json, shape: MapOf, where: Where, form: Format, found: Findi
     if not isinstance(value, dict):
         return _mistyped(value, shape, where, found)
     if len(value) < shape.least:
-        found.problem(where, "empty", f"{path_text(where)} is empty", f"Write at least {shape.least} entry.", of_key=True)
+        found.problem(
+            where, "empty", f"{path_text(where)} is empty", f"Write at least {shape.least} entry.", of_key=True
+        )
     kept: dict[str, Json] = {}
     for name, item in value.items():
         place = (*where, name)
@@ -329,7 +331,9 @@ def _fit_scalar(value: Json, shape: Shape, where: Where, found: Findings) -> boo
             return _fit_text(value, shape, where, found)
         case Choice(values) if value not in values:
             name = path_text(where)
-            found.unknown(where, "choice", f'{name} cannot be "{value[:40]}"', value, values, f"Write {listing(values)}.")
+            found.unknown(
+                where, "choice", f'{name} cannot be "{value[:40]}"', value, values, f"Write {listing(values)}."
+            )
             return False
         case Number():
             return _fit_number(value, shape, where, found)
@@ -355,9 +359,9 @@ def _fit_number(value: float, shape: Number, where: Where, found: Findings) -> b
     high = shape.most is not None and value > shape.most
     if not (low or high or not math.isfinite(value)):
         return True
-    bounds = [f"at least {shape.least:g}"] if shape.least is not None else []
-    bounds += [f"at most {shape.most:g}"] if shape.most is not None else []
-    expected = " and ".join(["a number", *bounds] if not bounds else bounds)
+    bounds = [f"at least {shape.least:,}"] if shape.least is not None else []
+    bounds += [f"at most {shape.most:,}"] if shape.most is not None else []
+    expected = " and ".join(bounds) or "finite"
     message = f"{path_text(where)} is {value}, outside its bounds"
     found.problem(where, "range", message, f"Write a number that is {expected}.", expected=expected)
     return False
@@ -367,7 +371,9 @@ def _fit_duration(value: str, least_seconds: float, where: Where, found: Finding
     try:
         seconds = seconds_of(value)
     except ContractProblem as problem:
-        found.problem(where, "duration", f"{path_text(where)}: {problem.message}", problem.remedy, expected="a duration")
+        found.problem(
+            where, "duration", f"{path_text(where)}: {problem.message}", problem.remedy, expected="a duration"
+        )
         return False
     if math.isfinite(seconds) and seconds >= least_seconds:
         return True

@@ -21,20 +21,18 @@ from mntui.crash import CrashPoint, no_crash
 from mntui.journal import opening
 from mntui.journal.disk import Disk, LocalDisk
 from mntui.journal.frames import LARGEST_PAYLOAD_BYTES
-from mntui.journal.mending import LogDamaged, Restore
+from mntui.journal.mending import Restore
 from mntui.journal.opening import Opening
+from mntui.journal.places import Places, read_batch
+from mntui.journal.refusals import LogClosed, LogDamaged, LogFailed, LogFull
 from mntui.journal.segments import read_accepted, read_watermark
-from mntui.journal.tail import LogFailed, LogFull, Tail
+from mntui.journal.tail import Tail
 from mntui.journal.walk import Batch, Damage, Walk
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 RESERVE_BYTES = 64 * 1024 * 1024
 GROUP_BYTES = 4 * 1024 * 1024
 QUIET_SECONDS = 0.05
-
-
-class LogClosed(Exception):  # noqa: N818 - a state of the log
-    """The log was closed; nothing more is appended."""
 
 
 class _Waiting(NamedTuple):
@@ -48,12 +46,15 @@ class _Waiting(NamedTuple):
 class Log:
     """An open log. `append` and `commit` may be called from any thread and any event loop."""
 
-    def __init__(self, folder: Path, tail: Tail, opened: Opening, *, disk: Disk, held: int, reserve_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, tail: Tail, places: Places, opened: Opening, *, disk: Disk, held: int, reserve_bytes: int
+    ) -> None:
         self.folder = folder
         self.opening = opened
         self.last = opened.last
         self._disk = disk
         self._tail = tail
+        self._places = places
         self._held = held
         self._reserve_bytes = reserve_bytes
         self._failed: Exception | None = None
@@ -83,11 +84,13 @@ class Log:
         opening.make_folder(real, folder)
         held = opening.lock(folder)
         try:
-            tail, opened = opening.open_tail(real, folder, applied, restore, segment_bytes=segment_bytes, crash=crash)
+            tail, places, opened = opening.open_tail(
+                real, folder, applied, restore, segment_bytes=segment_bytes, crash=crash
+            )
         except BaseException:
             os.close(held)
             raise
-        return cls(folder, tail, opened, disk=real, held=held, reserve_bytes=reserve_bytes)
+        return cls(folder, tail, places, opened, disk=real, held=held, reserve_bytes=reserve_bytes)
 
     def append(self, payload: bytes) -> "Future[int]":
         """Queue a batch. The future gives its id once it is durable, or LogFull or LogFailed.
@@ -112,6 +115,12 @@ class Log:
             if batch[0] > last:
                 return
             yield batch
+
+    def batch(self, number: int) -> bytes:
+        """One acknowledged batch. Raises LookupError if there is none, LogDamaged if it changed since the opening."""
+        if number > self.last:
+            raise LookupError(f"batch {number} isn't acknowledged in {self.folder}")
+        return read_batch(self.folder, self._places, number)
 
     def room(self) -> bool:
         """False when so little space is left that nothing new should be begun: what is under way still fits."""

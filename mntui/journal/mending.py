@@ -20,18 +20,6 @@ Restore = Callable[[int], bytes | None]
 """The payload of a batch as the index has it, or None. Given what was appended, byte for byte."""
 
 
-class LogDamaged(Exception):  # noqa: N818 - it names a state of the folder
-    """Acknowledged batches can't be read, and nothing can put them back. No file was changed."""
-
-    def __init__(self, damage: tuple[Damage, ...]) -> None:
-        super().__init__(" ".join(each.sentence for each in damage))
-        self.damage = damage
-        self.remedy = (
-            "Put the folder back from a backup, or accept that these batches are lost "
-            "(accept_loss): the log then goes on without them and keeps the damaged bytes."
-        )
-
-
 def put_back(damage: Damage, restore: Restore | None) -> list[bytes] | None:
     """The payloads that belong in the gap, proven by the chain wherever something follows; None if they are lost."""
     inside = _payload_in_place(damage)

@@ -14,20 +14,12 @@ from pathlib import Path
 
 from mntui.crash import CrashPoint
 from mntui.journal.disk import Disk
-from mntui.journal.mending import LogDamaged, Restore, accept, keep_copy, mend, put_back
+from mntui.journal.mending import Restore, accept, keep_copy, mend, put_back
+from mntui.journal.places import Places
+from mntui.journal.refusals import LogBusy, LogDamaged
 from mntui.journal.segments import SegmentReader, read_accepted, read_watermark, segment_paths
 from mntui.journal.tail import Tail
 from mntui.journal.walk import Batch, Damage, TornTail, Walk
-
-
-class LogBusy(Exception):  # noqa: N818 - a state of the folder
-    """Another process has this log open."""
-
-    def __init__(self, folder: Path, owner: int | None) -> None:
-        name = f"process {owner}" if owner is not None else "another process"
-        super().__init__(f"the journal in {folder} is held by {name}")
-        self.owner = owner
-        self.remedy = "Work goes through the worker that holds it; stop that process to open the journal here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +55,7 @@ class Survey:
     """One pass over everything. `damage` comes with the payloads that belong there, None where they are lost."""
 
     walk: Walk
+    places: Places
     batches: int
     damage: tuple[tuple[Damage, list[bytes] | None], ...]
     torn: tuple[TornTail, ...]
@@ -97,17 +90,20 @@ def make_folder(disk: Disk, folder: Path) -> None:
 def survey(folder: Path, applied: int, restore: Restore | None) -> Survey:
     """Read every frame. `applied` is the last batch that an index has, `restore` what that index can give back."""
     walk = Walk(folder, max(applied, read_watermark(folder) or 0))
-    batches, torn = 0, []
+    places, batches = Places(), 0
+    torn: list[TornTail] = []
     damage: list[tuple[Damage, list[bytes] | None]] = []
     for found in walk:
         match found:
             case Batch():
                 batches += 1
+                assert walk.path is not None
+                places.note(found.id, int(walk.path.stem), walk.batch_start)
             case TornTail():
                 torn.append(found)
             case Damage():
                 damage.append((found, put_back(found, restore)))
-    return Survey(walk, batches, tuple(damage), tuple(torn))
+    return Survey(walk, places, batches, tuple(damage), tuple(torn))
 
 
 def mended_survey(disk: Disk, folder: Path, applied: int, restore: Restore | None) -> tuple[Survey, Opening]:
@@ -132,35 +128,55 @@ def mended_survey(disk: Disk, folder: Path, applied: int, restore: Restore | Non
 
 def open_tail(
     disk: Disk, folder: Path, applied: int, restore: Restore | None, *, segment_bytes: int, crash: CrashPoint
-) -> tuple[Tail, Opening]:
-    """The write position behind the last good batch, and what was found. The caller holds the lock."""
+) -> tuple[Tail, Places, Opening]:
+    """The write position behind the last good batch, where each batch is, and what was found.
+
+    The caller holds the lock.
+    """
     crash("log.open")
     seen, report = mended_survey(disk, folder, applied, restore)
-    walk = seen.walk
-    kept = _set_aside(disk, walk, "torn" if seen.torn else "damaged")
+    kept = _set_aside(disk, seen.walk, "torn" if seen.torn else "damaged")
     crash("log.open")
-    last = max(walk.last, walk.floor)
-    tail = Tail(
-        disk,
-        folder,
-        int(walk.path.stem) if walk.path is not None else 1,
-        last=last,
-        chain=walk.chain if walk.chain is not None else 0,
-        offset=walk.offset,
-        size=walk.path.stat().st_size if walk.path is not None else 0,
-        segment_bytes=segment_bytes,
-        crash=crash,
-    )
+    tail = _tail_behind(seen, disk, folder, segment_bytes=segment_bytes, crash=crash)
     try:
-        _settle(tail, walk)
+        _settle(tail, seen.walk)
         disk.sync_folder(folder)
     except BaseException:
         tail.close()
         raise
     crash("log.open")
-    segments = len(segment_paths(folder))
-    return tail, replace(
-        report, segments=segments, batches=seen.batches, last=last, torn=seen.torn, kept=(*report.kept, *kept)
+    report = replace(
+        report,
+        segments=len(segment_paths(folder)),
+        batches=seen.batches,
+        last=tail.last,
+        torn=seen.torn,
+        kept=(*report.kept, *kept),
+    )
+    return tail, seen.places, report
+
+
+def accept_loss(disk: Disk, folder: Path, applied: int, restore: Restore | None) -> tuple[Damage, ...]:
+    """Accept that what can't be put back is lost, for good. Returns it. The caller holds the lock."""
+    accepted = read_accepted(folder)
+    lost = survey(folder, applied, restore).unmended
+    accept(disk, folder, [each for each in lost if (each.first, each.last) not in accepted])
+    return lost
+
+
+def _tail_behind(seen: Survey, disk: Disk, folder: Path, *, segment_bytes: int, crash: CrashPoint) -> Tail:
+    walk = seen.walk
+    return Tail(
+        disk,
+        folder,
+        int(walk.path.stem) if walk.path is not None else 1,
+        last=max(walk.last, walk.floor),
+        chain=walk.chain if walk.chain is not None else 0,
+        offset=walk.offset,
+        size=walk.path.stat().st_size if walk.path is not None else 0,
+        segment_bytes=segment_bytes,
+        places=seen.places,
+        crash=crash,
     )
 
 
@@ -170,14 +186,6 @@ def _settle(tail: Tail, walk: Walk) -> None:
         with SegmentReader(walk.path) as reader:
             tail.rewrite(reader.bytes_at(walk.write_start, walk.offset - walk.write_start), walk.write_start)
     tail.seal()
-
-
-def accept_loss(disk: Disk, folder: Path, applied: int, restore: Restore | None) -> tuple[Damage, ...]:
-    """Accept that what can't be put back is lost, for good. Returns it. The caller holds the lock."""
-    accepted = read_accepted(folder)
-    lost = survey(folder, applied, restore).unmended
-    accept(disk, folder, [each for each in lost if (each.first, each.last) not in accepted])
-    return lost
 
 
 def _set_aside(disk: Disk, walk: Walk, ending: str) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@
     lost                            batches whose loss a person accepted, one `first last` a line
     lock                            held while a writer has the folder open
     *.torn  *.damaged               bytes set aside, never read again
+    *.new  *.mended                 being written; they mean nothing before their rename
 
 Reading takes a chunk at a time and never maps a file: a live writer may cut its zeros off at any moment.
 """
@@ -71,8 +72,9 @@ def read_accepted(folder: Path) -> frozenset[tuple[int, int]]:
 class SegmentReader:
     """Frames of one segment by offset. Memory stays at one chunk, or one payload if that is larger."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, chunk_bytes: int = CHUNK_BYTES) -> None:
         self.path = path
+        self._chunk_bytes = chunk_bytes
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.size = os.fstat(self._descriptor).st_size
         self._chunk = b""
@@ -96,7 +98,7 @@ class SegmentReader:
         """Up to `length` bytes; fewer at the end of the file."""
         start = offset - self._base
         if start < 0 or start + length > len(self._chunk):
-            self._chunk = os.pread(self._descriptor, max(length, CHUNK_BYTES), offset)
+            self._chunk = os.pread(self._descriptor, max(length, self._chunk_bytes), offset)
             self._base, start = offset, 0
         return self._chunk[start : start + length]
 

@@ -13,23 +13,14 @@ from pathlib import Path
 from mntui.crash import CrashPoint
 from mntui.journal.disk import Disk, write_all
 from mntui.journal.frames import HEADER_BYTES, batch_header, mark, next_chain
+from mntui.journal.places import Places
+from mntui.journal.refusals import LogFailed, LogFull
 from mntui.journal.segments import pack_watermark, segment_path
 
 FILL_BYTES = 1024 * 1024
 
 _ZEROS = bytes(FILL_BYTES)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class LogFull(OSError):  # noqa: N818 - a state of the disk
-    """The disk has no room: the batch isn't in the log, and the log goes on as soon as there is room."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(errno.ENOSPC, "no room for the journal; nothing of this batch was kept", str(folder))
-
-
-class LogFailed(Exception):  # noqa: N818 - it is the end of this log object, not only of one call
-    """The disk failed: whether the batch is durable is unknown. Open the log again and read what is there."""
 
 
 class Tail:
@@ -46,6 +37,7 @@ class Tail:
         offset: int = 0,
         size: int = 0,
         segment_bytes: int,
+        places: Places,
         crash: CrashPoint,
     ) -> None:
         self.last = last
@@ -58,6 +50,7 @@ class Tail:
         self._offset = offset
         self._size = size
         self._segment_bytes = segment_bytes
+        self._places = places
         self._crash = crash
         self._segment = disk.open(segment_path(folder, number)) if size or offset else self._new_segment(number)
         self._watermark = disk.open(folder / "watermark")
@@ -70,6 +63,10 @@ class Tail:
         self._crash("log.before_write")
         self._put(data)
         self._crash("log.after_write")
+        offset = self._offset - len(data)
+        for batch, payload in enumerate(payloads, self.last + 1):
+            self._places.note(batch, self._number, offset)
+            offset += HEADER_BYTES + len(payload)
         self.last, self._chain, self.sealed = last, chain, False
 
     def sync(self) -> None:

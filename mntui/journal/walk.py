@@ -4,8 +4,9 @@ One rule tells the last two apart. The next batch is due; what stands there is b
 by the watermark, by the index (`floor`), by a later frame or because a later segment was begun, this is **damage**.
 Otherwise nobody was told that it is here: the end of the log is a **torn tail**.
 
-What this cannot see: a last batch that vanished whole, zeros left in its place, while the watermark on the disk is
-older. Only a power loss within 50 ms of that batch does this; the seal that follows a quiet moment closes the window.
+What this cannot prove: that the last write had been acknowledged, once a power loss also took its watermark, which
+is synced only by the seal 50 ms after it. If a drive loses that write although it reported it as synced, what is left
+of it reads as a torn tail, and nothing is said if nothing is left. Every earlier write is proven by the next one.
 
 Absent: any change of a file. What follows from damage is decided in `opening` and done in `mending`.
 """
@@ -81,6 +82,8 @@ class Walk:
         self.chain: int | None = 0
         self.path: Path | None = None
         self.offset = 0
+        self.batch_start = 0
+        """Where the batch begins that was yielded last."""
         self.write_start = 0
         """Where the last write began: only its bytes may still be on their way to the disk."""
         self._synced = 0
@@ -125,6 +128,7 @@ class Walk:
             self.write_start = self.offset + frame.size
         elif frame.synced != self._synced:
             self.write_start = self.offset
+        self.batch_start = self.offset
         self._synced, self.last, self.chain = frame.synced, frame.id, frame.chain
         self.offset += frame.size
 

@@ -43,7 +43,7 @@ class YamlProblem:
 
 @dataclass(slots=True)
 class Node:
-    """A value and where it stands (from 1). `shift` is where its text begins after the column, -1 if it can't be told."""
+    """A value and where it stands (from 1). `shift`: where its text begins after the column, -1 if it can't be told."""
 
     value: Json
     line: int
@@ -97,7 +97,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return len(before), len(before[-1]) + 1
 
 
-class _Stop(Exception):  # noqa: N818 - leaves the reading at the first thing that cannot be read past
+class _Stop(Exception):
     pass
 
 
@@ -282,10 +282,12 @@ def _unreadable(text: str) -> YamlProblem | None:
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     told = error.problem or str(error)
     lines = _LINE_END.split(text)
+    mark = error.problem_mark or error.context_mark
+    if mark and error.context_mark and not any(line.strip() for line in lines[mark.line :]):
+        mark, told = error.context_mark, f"what begins here is not closed ({error.context}: {told})"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     shown = lines[line - 1] if line <= len(lines) else ""
     if shown[: max(column, 1)].strip(" ") and "\t" in shown[:column] and not shown[: column - 1].strip():
         return YamlProblem("tab", "a tab indents this line", "Indent with spaces.", line, column)

@@ -63,10 +63,7 @@ class Scripted:
         if entry.failure is not None:
             raise _failure(entry.failure)
         said = entry.text or json.dumps([ask.arguments for ask in entry.asks], ensure_ascii=False)
-        finish = "tools" if entry.asks else "stop"
-        return ModelReply(
-            entry.text, estimate_usage(request, said), entry.asks, "tools" if finish == "tools" else "stop"
-        )
+        return ModelReply(entry.text, estimate_usage(request, said), entry.asks, "tools" if entry.asks else "stop")
 
     def count_tokens(self, text: str) -> int:
         return estimate_tokens(text)

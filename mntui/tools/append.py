@@ -1,8 +1,8 @@
 """`files.append`: an effect that can be asked afterwards whether it happened.
 
-`prepare` records where the file ended, before the call. What stands behind that place later is the whole text, a part of
-it (the process died while writing: it is cut back), nothing, or something else; then somebody else wrote, and only a
-person can tell. Needed from outside: one call at a time per path, and a reconcile before the next one.
+`prepare` records where the file ended, before the call. What stands behind that place later is the whole text, a part
+of it (the process died while writing: it is cut back), nothing, or something else; then somebody else wrote, and only
+a person can tell. Needed from outside: one call at a time per path, and a reconcile before the next one.
 """
 
 import hashlib

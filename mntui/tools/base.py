@@ -1,4 +1,4 @@
-"""What a tool call is, as values: the boundary it may move in, the call, the one failure it ends with, the builtin tools.
+"""What a tool call is, as values: its boundary, the call, the one failure it ends with, and the builtin tools.
 
 A call is asked for in three ways: `prepare` (what does the world look like; journaled with the intent), `call`, and
 `reconcile` (did the call under this key happen; null: it did not). Absent: behaviour, and any import but the core.
@@ -18,7 +18,7 @@ RESULT_BYTES = 16 * 1024 * 1024
 """The largest result of a tool, as JSON, and the largest file that `files.read` reads."""
 
 
-class ToolFailure(Exception):  # noqa: N818 - a failure is an expected outcome, not an error of ours
+class ToolFailure(Exception):
     """A call that brought no result. `kind` is a stable word or the class name of what a Python tool raised.
 
     `not_sent` says that nothing can have happened in the world, so even an `unsafe` tool needn't be parked in doubt.

@@ -1,4 +1,4 @@
-"""Bytes through open descriptors: read whole or at a place, write whole, lock, sync. Nothing here knows a path's rules."""
+"""Bytes through open descriptors: read whole or at a place, write whole, lock, sync. Absent: what a path may be."""
 
 import fcntl
 import hashlib

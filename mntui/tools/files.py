@@ -1,8 +1,8 @@
 """The builtin file tools: list, read, write (append has a file of its own). A write is whole or not there.
 
-`files.write` puts the text into a hidden file beside the target, named after its effect key and locked while written, and
-renames it: dying in between leaves the old text, and a retry takes the hidden file up again. Hidden files are not listed.
-Absent: deleting, moving, changing modes, and text in any encoding but UTF-8.
+`files.write` puts the text into a hidden file beside the target, named after its effect key and locked while written,
+and renames it: dying in between leaves the old text, and a retry takes the hidden file up again. Hidden files are not
+listed. Absent: deleting, moving, changing modes, and text in any encoding but UTF-8.
 """
 
 import hashlib

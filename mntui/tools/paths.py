@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,7 +38,8 @@ def place(grants: Grants, parameter: str, text: str, use: Use) -> Place:
     """Resolve a path (relative ones start in the run's folder) and hold it against the rules. Raises ToolFailure."""
     path = resolve(grants.folder, text)
     own = os.path.realpath(grants.folder)
-    if not _inside(path, own) and not any(covers(rule, path) for rule in grants.allow.get(parameter, ())):
+    rules = (rule for rule in grants.allow.get(parameter, ()) if not _leads_out_of(grants.blueprint, rule.base))
+    if not _inside(path, own) and not any(covers(rule, path) for rule in rules):
         verb = "reading" if use == "read" else "writing"
         raise refused("Denied", f"{verb} {path} isn't allowed: no `allow` rule for `{parameter}` covers it")
     return Place(path, use)
@@ -92,7 +93,7 @@ def opened_folder(grants: Grants, where: Place) -> Iterator[int]:
 
 @contextmanager
 def opened_file(grants: Grants, where: Place, flags: int) -> Iterator[int]:
-    """A descriptor of the regular file at a place. Devices, pipes and the kernel's files are refused, never waited on."""
+    """A descriptor of the regular file at a place. Devices, pipes and the kernel's files are refused, not waited on."""
     with folder_of(grants, where) as folder:
         descriptor = open_regular(folder, where, flags)
     try:
@@ -102,7 +103,7 @@ def opened_file(grants: Grants, where: Place, flags: int) -> Iterator[int]:
 
 
 def open_regular(folder: int, where: Place, flags: int) -> int:
-    """Open a regular file in a folder by descriptor. It is looked at before (a device may act on being opened) and after.
+    """Open a regular file in a folder by descriptor, looked at before (opening a device may do something) and after.
 
     Raises ToolFailure: `Missing`, `NotAFile`, `NoPermission`, `Denied`.
     """
@@ -131,7 +132,7 @@ def names_of_paths(value: Json) -> Iterator[str]:
 
 
 def _walk(grants: Grants, where: Place, parts: tuple[str, ...], step: Callable[[int, str], int]) -> int:
-    """Open folder after folder from the root. Nothing is made and nothing returned before the passed ones are checked."""
+    """Open folder after folder from the root. Nothing is made or returned before the passed ones are checked."""
     current = os.open("/", _STEP)
     try:
         with _told_plainly(where):
@@ -157,10 +158,8 @@ def _step(folder: int, name: str) -> int:
 
 
 def _made_step(folder: int, name: str) -> int:
-    try:
+    with suppress(FileExistsError):  # Another call may make it in between, which is as good.
         os.mkdir(name, dir_fd=folder)
-    except FileExistsError:
-        pass  # Another call made it in between, which is as good.
     return _step(folder, name)
 
 
@@ -216,6 +215,12 @@ def _told_plainly(where: Place) -> Iterator[None]:
         if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
             raise refused("BadPath", f"the system takes no such name: {where.path[:200]}") from None
         raise
+
+
+def _leads_out_of(blueprint: str, base: str) -> bool:
+    """A link in the blueprint's own folder is the blueprint's doing (a default input), so it may not lead elsewhere."""
+    inside = any(_inside(os.path.normpath(base), folder) for folder in (blueprint, os.path.realpath(blueprint)))
+    return inside and not _inside(os.path.realpath(base), os.path.realpath(blueprint))
 
 
 def _parts(path: str) -> tuple[str, ...]:

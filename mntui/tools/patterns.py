@@ -1,7 +1,7 @@
 """Does an `allow` rule cover this path, this value? `*` is any text within a segment, `**` any number of segments.
 
-A backslash makes the next character plain, which is how a value inserted into a rule loses its wildcards. Absent: making
-rules from a blueprint's templates (`rules` does, in the worker; this file runs in the tool host too).
+A backslash makes the next character plain, which is how a value inserted into a rule loses its wildcards. Absent:
+making rules from a blueprint's templates (`rules` does, in the worker; this file runs in the tool host too).
 """
 
 import json

@@ -2,36 +2,27 @@
 
 Every file is opened by the rules for paths and loaded through its descriptor; then the door is shut (no files, no
 extensions, no settings, no Python objects) and only then the query runs, within limits of time, memory and rows.
-Types aren't guessed from the look of text: CSV columns, and dates in JSON, are text unless `types` says otherwise, so
-`007` stays `007` and money is exact (`decimal(18,2)`). Results are JSON: a decimal or integer is a number as long as its
-digits survive a reader's double (15 digits, 2^53), else text; dates are ISO text; bytes are hex; NaN, infinities text.
+Absent: writing, and a query that goes on in part: more rows than the limit is a failure, never a shorter answer.
 
 Imported by the tool host alone, and there only when a query is asked.
 """
 
-import datetime
-import difflib
-import math
-import os
-import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final
-from uuid import UUID
 
 import duckdb
 
-from mntui.core.values import LARGEST_INTEGER, Json
-from mntui.tools.base import Grants, ToolCall, ToolFailure, refused
-from mntui.tools.paths import opened_file, place
+from mntui.core.values import Json
+from mntui.tools.base import ToolCall, refused
+from mntui.tools.rows import json_row
+from mntui.tools.tables import load_table, tables_of
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one query may use."""
+    """What one query may use, the loading of its files included."""
 
     seconds: float = 30.0
     memory: str = "512MB"
@@ -39,30 +30,98 @@ class Limits:
     file_bytes: int = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One file as a table. `columns` maps names in the query to names in the file; `types` is by names in the query."""
+def operate(job: ToolCall) -> Json:
+    """Do one operation of a `sql.*` tool. Raises ToolFailure."""
+    match job.op, job.use:
+        case "call", "sql.query":
+            return query(job, Limits())
+        case "prepare", _:
+            return None
+    raise refused("UnknownTool", f"{job.use} has no {job.op}")
 
-    name: str
-    path: str
-    columns: Mapping[str, str]
-    types: Mapping[str, str]
+
+def query(job: ToolCall, limits: Limits) -> Json:
+    """Load the tables, shut the door, ask. Raises ToolFailure (`SqlError`, `SqlTimeout`, `TooLarge`, …)."""
+    text, params = str(job.arguments["query"]), dict(job.arguments.get("params") or {})
+    with _connection(limits) as connection, _told_plainly(limits), _interrupted_after(connection, limits.seconds):
+        statement = _only_select(connection, text)
+        for table in tables_of(job.arguments.get("tables") or {}):
+            load_table(connection, job.grants, table, limits.file_bytes)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        connection.execute(statement, params)
+        columns = _columns(connection)
+        found = connection.fetchmany(limits.rows + 1)
+    if len(found) > limits.rows:
+        raise refused("TooLarge", f"the query gives more than {limits.rows:,} rows; add a LIMIT or group them")
+    return {"columns": columns, "rows": [json_row(columns, row) for row in found], "count": len(found)}
 
 
-_READERS: Final[Mapping[str, str]] = {
-    ".csv": "read_csv({file}, header=true, all_varchar=true{more})",
-    ".tsv": "read_csv({file}, header=true, all_varchar=true, delim='\t'{more})",
-    ".parquet": "read_parquet({file})",
-    ".json": "read_json({file}{more})",
-    ".jsonl": "read_json({file}, format='newline_delimited'{more})",
-    ".ndjson": "read_json({file}, format='newline_delimited'{more})",
-}
+@contextmanager
+def _connection(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": "2",
+        "memory_limit": limits.memory,
+        "temp_directory": "",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "python_enable_replacements": "false",
+        "enable_external_file_cache": "false",  # It goes by name, and a descriptor's name is used again.
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
-_TYPES: Final[Mapping[str, str]] = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
+
+@contextmanager
+def _told_plainly(limits: Limits) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise refused("SqlTimeout", f"the query took longer than {limits.seconds:g} s and was stopped") from None
+    except duckdb.Error as error:
+        raise refused("SqlError", str(error)) from None
+
+
+@contextmanager
+def _interrupted_after(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt again and again: one that arrives between two statements would be forgotten."""
+    done = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            connection.interrupt()
+            wait = 0.1
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _only_select(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    statements = connection.extract_statements(text)
+    if len(statements) != 1:
+        raise refused("SqlError", f"a query is one SELECT statement, not {len(statements)} statements")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name
+        raise refused("SqlError", f"a query is one SELECT (WITH … SELECT too), and this is {kind}: it may only read")
+    return statements[0]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    described = connection.description or []
+    columns = [str(column[0]) for column in described]
+    if len(set(columns)) < len(columns):
+        raise refused("SqlError", f"two columns have the same name ({', '.join(columns)}); name one with AS")
+    for column in described:
+        if "WITH TIME ZONE" in str(column[1]):
+            raise refused("SqlError", f"the column {column[0]} has a time zone; cast it: {column[0]}::timestamp")
+    return columns

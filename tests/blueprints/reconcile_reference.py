@@ -74,7 +74,7 @@ class Line:
     matched: str | None = None
     rule: str | None = None
     duplicate_of: str | None = None
-    settled: str | None = None
+    paid: str | None = None
     open: str | None = None
     difference: str | None = None
     exception: bool = True
@@ -321,7 +321,7 @@ def bill_line(bill: Entry, original: Entry | None, paying: Sequence[Entry], rule
     return Line(
         "invoice", bill.nr, category,
         matched="; ".join(p.id for p in sorted(paying, key=lambda p: (p.day, p.nr))) or None,
-        settled=money_text(settled), open=money_text(still), difference=money_text(settled + still - bill.cents),
+        paid=money_text(settled), open=money_text(still), difference=money_text(settled + still - bill.cents),
         exception=category not in SETTLED,
         remind=category in ("overdue", "partial") and bill.due < rules.today,
     )  # fmt: skip
@@ -356,4 +356,4 @@ def money_line(
         return Line("payment", entry.nr, "duplicate", bill.id, rule, repeated.id)
     category = {"reference": "matched", "typo": "typo", "amount": "by_amount"}[rule]
     applied = money_text(worth(entry, bill, rules))
-    return Line("payment", entry.nr, category, bill.id, rule, settled=applied, exception=category not in SETTLED)
+    return Line("payment", entry.nr, category, bill.id, rule, paid=applied, exception=category not in SETTLED)

@@ -19,12 +19,12 @@ WITH settings AS (
 
 -- Both files under common names. COLUMNS takes the optional columns that exist; the last part supplies the others.
 written AS (
-    SELECT 'invoice' AS side, rowid + 1 AS nr, invoice AS id, customer AS party,
-           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'due', 'currency', 'email'))
+    SELECT 'invoice' AS side, rowid + 1 AS nr, invoice::VARCHAR AS id, customer::VARCHAR AS party,
+           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'due', 'currency', 'email'))::VARCHAR
     FROM invoices
     UNION ALL BY NAME
-    SELECT 'payment' AS side, rowid + 1 AS nr, payment AS id, payer AS party, reference,
-           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'currency'))
+    SELECT 'payment' AS side, rowid + 1 AS nr, payment::VARCHAR AS id, payer::VARCHAR AS party,
+           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'currency', 'reference'))::VARCHAR
     FROM payments
     UNION ALL BY NAME
     SELECT NULL::VARCHAR AS due, NULL::VARCHAR AS currency, NULL::VARCHAR AS email WHERE false
@@ -39,7 +39,7 @@ trimmed AS (
 ),
 -- 1234.5, 1234,50, 1,234.50 and 1.234,50 are plain; 1,234 and 1.234 could be thousands or thousandths, so they stay NULL.
 parsed AS (
-    SELECT *,
+    SELECT trimmed.*,
            CAST(100 * CAST(CASE
                WHEN regexp_full_match(figure, '[+-]?\d{1,10}([.,]\d{1,2})?') THEN replace(figure, ',', '.')
                WHEN regexp_full_match(figure, '[+-]?\d{1,3}((,\d{3}){2,3}|(,\d{3}){1,3}\.\d{1,2})')
@@ -49,8 +49,12 @@ parsed AS (
            END AS DECIMAL(14, 2)) AS BIGINT) AS cents,
            CAST(try_strptime(date_text, [$date_format, '%Y-%m-%d']) AS DATE) AS day,
            CAST(try_strptime(due_text, [$date_format, '%Y-%m-%d']) AS DATE) AS due_day,
-           regexp_replace(lower(strip_accents(party)), '[^\p{L}\p{N}]', '', 'g') AS party_key
-    FROM trimmed
+           regexp_replace(lower(strip_accents(party)), '[^\p{L}\p{N}]', '', 'g') AS party_key,
+           -- In hundred-millionths of the home currency; NULL where $rates has none above zero.
+           CAST(CASE WHEN currency = home THEN 1
+                     ELSE nullif(greatest(try_cast($rates ->> ('$."' || currency || '"') AS DECIMAL(18, 8)), 0), 0)
+                END * 100000000 AS HUGEINT) AS rate
+    FROM trimmed, settings
 ),
 judged AS (
     SELECT * REPLACE (CASE WHEN due_text = '' THEN day + CAST($terms_days AS INTEGER) ELSE due_day END AS due_day),
@@ -80,9 +84,12 @@ readings AS (
     UNION ALL
     SELECT 'payment', nr, true, reference FROM words
     UNION ALL
-    SELECT 'payment', nr, false, array_to_string(word[start : start + more], ' ') AS part
-    FROM words, unnest(range(1, len(word) + 1)) AS starts(start), unnest([0, 1, 2]) AS extra(more)
-    WHERE start + more <= len(word) AND len(word) > 1 AND regexp_matches(part, '[0-9]')
+    SELECT 'payment', nr, false, part
+    FROM (SELECT nr, unnest(flatten([[array_to_string(word[start : start + more], ' ')
+                                      for more in [0, 1, 2] if start + more <= len(word)]
+                                     for start in range(1, len(word) + 1)])) AS part
+          FROM words WHERE len(word) > 1)
+    WHERE regexp_matches(part, '[0-9]')
 ),
 -- `plain` drops case, accents, spaces and punctuation and reads O as 0 and I as 1; `bare` drops leading zeros as well.
 forms AS (
@@ -107,7 +114,7 @@ numbered AS (
     WHERE side = 'invoice'
 ),
 billed AS (
-    SELECT nr, id, party_key, currency, cents, cents * fx_millionths // 1000000 AS fx_allowance
+    SELECT nr, id, party_key, currency, rate, cents, tolerance, cents * fx_millionths // 1000000 AS fx_allowance
     FROM numbered, settings
     WHERE first_nr = nr AND cents >= 0
 ),
@@ -116,53 +123,36 @@ entered AS (
     SELECT *, min(nr) OVER (PARTITION BY id) AS first_nr FROM judged WHERE side = 'payment' AND unreadable IS NULL
 ),
 received AS (
-    SELECT nr, id, party_key, currency, cents, day FROM entered WHERE first_nr = nr AND cents > 0
-),
--- What one cent of one currency is worth in another, as num / den, where both have a rate.
-currencies AS (
-    SELECT DISTINCT currency,
-           CASE WHEN currency = home THEN 100000000
-                ELSE CAST(try_cast($rates ->> ('$."' || currency || '"') AS DECIMAL(18, 8)) * 100000000 AS BIGINT)
-           END AS rate
-    FROM judged, settings WHERE unreadable IS NULL
-),
-exchange AS (
-    SELECT paid.currency AS paid_in, bill.currency AS billed_in, paid_in <> billed_in AS converted,
-           CAST(CASE WHEN converted THEN paid.rate ELSE 1 END AS HUGEINT) AS num,
-           CAST(CASE WHEN converted THEN bill.rate ELSE 1 END AS HUGEINT) AS den
-    FROM currencies AS paid, currencies AS bill
-    WHERE NOT converted OR (paid.rate > 0 AND bill.rate > 0)
+    SELECT nr, id, party_key, currency, rate, cents, day FROM entered WHERE first_nr = nr AND cents > 0
 ),
 
 -- MATCHING: each rule takes the payments that the rules before it left, and counts only if exactly one invoice fits ----
 
 -- Rule 1, reference: the same number. A number within a longer text counts if customer or amount agree as well.
+-- `worth` is the payment in the invoice's currency, the half cent rounded up; NULL where a rate is missing.
 reference_fits AS (
-    SELECT p.nr AS payment, i.nr AS invoice, CASE WHEN NOT whole THEN 3 WHEN kind = 'plain' THEN 1 ELSE 2 END AS step
+    SELECT p.nr AS payment, i.nr AS invoice, CASE WHEN NOT whole THEN 3 WHEN kind = 'plain' THEN 1 ELSE 2 END AS step,
+           p.currency <> i.currency AS converted,
+           CASE WHEN converted THEN (2 * p.cents * p.rate + i.rate) // (2 * i.rate) ELSE p.cents END AS worth
     FROM forms AS asked
     JOIN (SELECT nr, kind, form FROM forms WHERE side = 'invoice') AS known USING (kind, form)
     JOIN received AS p ON p.nr = asked.nr
     JOIN billed AS i ON i.nr = known.nr
-    JOIN exchange ON paid_in = p.currency AND billed_in = i.currency
-    WHERE side = 'payment'
+    WHERE side = 'payment' AND worth IS NOT NULL
       AND (whole OR (p.party_key = i.party_key AND p.party_key <> '') OR (p.currency = i.currency AND p.cents = i.cents))
 ),
 by_reference AS (
-    SELECT payment, min(invoice) AS invoice
+    SELECT payment, min(invoice) AS invoice, min(worth) AS worth, bool_or(converted) AS converted
     FROM reference_fits GROUP BY payment, step HAVING count(DISTINCT invoice) = 1
     QUALIFY row_number() OVER (PARTITION BY payment ORDER BY step) = 1
 ),
 -- Rules 2 and 3 look only at what is still open by more than the rounding allowed.
 still_open AS (
-    SELECT i.nr, i.cents - coalesce(sum((2 * p.cents * num + den) // (2 * den)), 0) AS remaining,
-           coalesce(bool_or(converted), false) AS fx_paid,
-           tolerance + CASE WHEN fx_paid THEN i.fx_allowance ELSE 0 END AS allowance
+    SELECT i.*, cents - coalesce(paid, 0) AS remaining, coalesce(converted, false) AS fx_paid
     FROM billed AS i
-    CROSS JOIN settings
-    LEFT JOIN by_reference AS m ON m.invoice = i.nr
-    LEFT JOIN received AS p ON p.nr = m.payment
-    LEFT JOIN exchange ON paid_in = p.currency AND billed_in = i.currency
-    GROUP BY i.nr, i.cents, i.fx_allowance, tolerance HAVING remaining > allowance
+    LEFT JOIN (SELECT invoice, sum(worth) AS paid, bool_or(converted) AS converted FROM by_reference GROUP BY invoice)
+        ON invoice = nr
+    WHERE remaining > tolerance + CASE WHEN fx_paid THEN fx_allowance ELSE 0 END
 ),
 
 -- Rule 2, typo: the number with one character wrong, missing, added or swapped with its neighbour, if customer or
@@ -177,48 +167,48 @@ stems AS (
            OR (side = 'payment' AND nr IN (SELECT nr FROM received EXCEPT SELECT payment FROM by_reference)))
 ),
 typo_fits AS (
-    SELECT DISTINCT p.nr AS payment, i.nr AS invoice
+    SELECT DISTINCT p.nr AS payment, i.nr AS invoice, p.currency <> i.currency AS converted,
+           CASE WHEN converted THEN (2 * p.cents * p.rate + i.rate) // (2 * i.rate) ELSE p.cents END AS worth
     FROM (SELECT nr, kind, form, stem FROM stems WHERE side = 'payment') AS asked
     JOIN (SELECT nr, kind, form, stem FROM stems WHERE side = 'invoice') AS known USING (kind, stem)
     JOIN received AS p ON p.nr = asked.nr
     JOIN billed AS i ON i.nr = known.nr
-    JOIN exchange ON paid_in = p.currency AND billed_in = i.currency
     WHERE ((p.party_key = i.party_key AND p.party_key <> '') OR (p.currency = i.currency AND p.cents = i.cents))
-      AND damerau_levenshtein(asked.form, known.form) <= 1
+      AND damerau_levenshtein(asked.form, known.form) <= 1 AND worth IS NOT NULL
 ),
-by_typo AS (SELECT payment, min(invoice) AS invoice FROM typo_fits GROUP BY payment HAVING count(*) = 1),
+by_typo AS (
+    SELECT payment, min(invoice) AS invoice, min(worth) AS worth, bool_or(converted) AS converted
+    FROM typo_fits GROUP BY payment HAVING count(*) = 1
+),
 
 -- Rule 3, customer and amount: the same customer paid what rule 1 left open, and rule 2 found nothing for that invoice.
 amount_fits AS (
-    SELECT p.nr AS payment, i.nr AS invoice
-    FROM received AS p
-    ANTI JOIN (SELECT payment FROM by_reference UNION ALL SELECT payment FROM by_typo) AS gone ON gone.payment = p.nr
-    JOIN billed AS i ON p.party_key = i.party_key AND p.party_key <> ''
-    ANTI JOIN by_typo AS found ON found.invoice = i.nr
-    JOIN still_open AS o ON o.nr = i.nr
-    JOIN exchange ON paid_in = p.currency AND billed_in = i.currency
-    CROSS JOIN settings
-    WHERE abs((2 * p.cents * num + den) // (2 * den) - remaining)
-          <= tolerance + CASE WHEN converted OR fx_paid THEN i.fx_allowance ELSE 0 END
+    SELECT p.nr AS payment, i.nr AS invoice, p.currency <> i.currency AS converted,
+           CASE WHEN converted THEN (2 * p.cents * p.rate + i.rate) // (2 * i.rate) ELSE p.cents END AS worth
+    FROM (SELECT * FROM received ANTI JOIN (FROM by_reference UNION ALL FROM by_typo) AS m ON m.payment = nr) AS p
+    JOIN (SELECT * FROM still_open ANTI JOIN by_typo AS m ON m.invoice = nr) AS i USING (party_key)
+    WHERE party_key <> ''
+      AND abs(worth - remaining) <= tolerance + CASE WHEN converted OR fx_paid THEN fx_allowance ELSE 0 END
 ),
-by_amount AS (SELECT payment, min(invoice) AS invoice FROM amount_fits GROUP BY payment HAVING count(*) = 1),
+by_amount AS (
+    SELECT payment, min(invoice) AS invoice, min(worth) AS worth, bool_or(converted) AS converted
+    FROM amount_fits GROUP BY payment HAVING count(*) = 1
+),
 
 -- SETTLING ------------------------------------------------------------------------------------------------------------
 
 -- A payment repeats an earlier one (same invoice, payer, currency and amount, within $repeat_days) if the invoice doesn't
 -- need it: what came in until then is more than what was due. Two instalments of the same size are no repeat.
 applied AS (
-    SELECT m.*, p.id, p.day, (2 * p.cents * num + den) // (2 * den) AS worth, converted, lag(p.id) OVER alike AS same_id,
+    SELECT m.*, p.id, p.day, lag(p.id) OVER alike AS same_id,
            sum(worth) OVER (of_invoice ORDER BY p.day, p.nr)
-               > i.cents + tolerance + CASE WHEN bool_or(converted) OVER of_invoice THEN i.fx_allowance ELSE 0 END
+               > i.cents + i.tolerance + CASE WHEN bool_or(converted) OVER of_invoice THEN i.fx_allowance ELSE 0 END
                AND coalesce(p.day - lag(p.day) OVER alike <= CAST($repeat_days AS INTEGER), false) AS repeated
     FROM (SELECT *, 'reference' AS rule FROM by_reference
           UNION ALL SELECT *, 'typo' FROM by_typo
           UNION ALL SELECT *, 'amount' FROM by_amount) AS m
     JOIN received AS p ON p.nr = m.payment
     JOIN billed AS i ON i.nr = m.invoice
-    JOIN exchange ON paid_in = p.currency AND billed_in = i.currency
-    CROSS JOIN settings
     WINDOW of_invoice AS (PARTITION BY m.invoice),
            alike AS (PARTITION BY m.invoice, p.party_key, p.currency, p.cents ORDER BY p.day, p.nr)
 ),
@@ -282,24 +272,83 @@ payment_lines AS (
                WHEN 'unmatched' THEN
                    CASE WHEN e.nr IN (SELECT payment FROM reference_fits UNION SELECT payment FROM typo_fits
                                       UNION SELECT payment FROM amount_fits) THEN 'more than one invoice fits'
-                        WHEN e.currency IN (SELECT currency FROM currencies WHERE rate IS NULL OR rate <= 0)
-                        THEN 'no invoice fits, and there is no rate for ' || e.currency
+                        WHEN e.rate IS NULL THEN 'no invoice fits, and there is no rate for ' || e.currency
                         ELSE 'no invoice fits' END
            END AS why
     FROM entered AS e
     LEFT JOIN applied AS a ON a.payment = e.nr
     LEFT JOIN billed AS i ON i.nr = a.invoice
 ),
-lines AS (SELECT * FROM invoice_lines UNION ALL BY NAME SELECT * FROM payment_lines)
+lines AS (
+    SELECT j.side, j.nr, coalesce(j.id, '') AS id, j.party, coalesce(o.category, 'unreadable') AS category,
+           coalesce(j.unreadable, o.why) AS why, coalesce(CAST(j.day AS VARCHAR), j.date_text) AS date,
+           CASE WHEN j.side = 'invoice' THEN coalesce(CAST(j.due_day AS VARCHAR), j.due_text) END AS due,
+           j.currency, j.cents, o.settled, o.open, o.difference, o.matched, o.rule, o.duplicate_of, j.reference, j.email,
+           coalesce(CAST(j.cents * 0.01 AS VARCHAR), j.amount_text) AS amount, CAST(o.settled * 0.01 AS VARCHAR) AS paid,
+           coalesce(o.category NOT IN ('paid', 'rounding', 'converted', 'open', 'matched'), true) AS exception,
+           coalesce(o.category IN ('overdue', 'partial') AND o.past_due, false) AS remind,
+           CASE WHEN o.past_due THEN CAST(today - j.due_day AS INTEGER) END AS days_late
+    FROM judged AS j
+    CROSS JOIN settings
+    LEFT JOIN (SELECT * FROM invoice_lines UNION ALL BY NAME SELECT * FROM payment_lines) AS o USING (side, nr)
+),
 
-SELECT j.side, CAST(j.nr AS INTEGER) AS nr, coalesce(j.id, '') AS id, j.party, coalesce(category, 'unreadable') AS category,
-       coalesce(unreadable, why) AS why, coalesce(CAST(day AS VARCHAR), date_text) AS date,
-       CASE WHEN j.side = 'invoice' THEN coalesce(CAST(due_day AS VARCHAR), due_text) END AS due, currency,
-       coalesce(CAST(cents * 0.01 AS VARCHAR), amount_text) AS amount, CAST(settled * 0.01 AS VARCHAR) AS settled,
-       CAST(open * 0.01 AS VARCHAR) AS open, CAST(difference * 0.01 AS VARCHAR) AS difference, matched, rule, duplicate_of,
-       reference, email,
-       coalesce(category NOT IN ('paid', 'rounding', 'converted', 'open', 'matched'), true) AS exception,
-       coalesce(category IN ('overdue', 'partial') AND past_due, false) AS remind,
-       CASE WHEN remind THEN CAST(today - due_day AS INTEGER) END AS days_late
-FROM judged AS j CROSS JOIN settings LEFT JOIN lines USING (side, nr)
-ORDER BY j.side, j.nr
+-- TELLING -------------------------------------------------------------------------------------------------------------
+
+-- What a person must look at. Empty text stands where a row has no such value.
+exceptions AS (
+    SELECT side, nr AS row, id, party, category, why, date, coalesce(due, '') AS due, currency, amount,
+           coalesce(paid, '') AS paid, coalesce(CAST(open * 0.01 AS VARCHAR), '') AS open,
+           coalesce(CAST(difference * 0.01 AS VARCHAR), '') AS difference, coalesce(matched, '') AS matched,
+           coalesce(duplicate_of, '') AS duplicate_of, reference, email, remind, coalesce(days_late, 0) AS days_late
+    FROM lines WHERE exception
+),
+totals AS (
+    SELECT side, category, currency, CAST(count(*) AS INTEGER) AS rows,
+           coalesce(CAST(sum(cents) FILTER (category <> 'unreadable') * 0.01 AS VARCHAR), '') AS amount,
+           coalesce(CAST(sum(settled) * 0.01 AS VARCHAR), '') AS paid,
+           coalesce(CAST(sum(open) * 0.01 AS VARCHAR), '') AS open
+    FROM (SELECT * REPLACE (CASE WHEN category = 'unreadable' THEN '' ELSE currency END AS currency) FROM lines)
+    GROUP BY side, category, currency
+),
+-- Every row as CSV, in files of 2,500 lines. A cell that a spreadsheet would run as a formula gets an apostrophe.
+cells AS (
+    SELECT side, nr, [side, CAST(nr AS VARCHAR), id, party, category, why, date, due, currency, amount, paid,
+                      CAST(open * 0.01 AS VARCHAR), CAST(difference * 0.01 AS VARCHAR), matched, rule, duplicate_of,
+                      reference] AS cell
+    FROM lines
+),
+csv AS (
+    SELECT side, nr, (row_number() OVER (ORDER BY side, nr) - 1) // 2500 AS page,
+           array_to_string([CASE WHEN regexp_matches(safe, '[",\r\n]') THEN '"' || replace(safe, '"', '""') || '"'
+                                 ELSE safe END
+                            for safe in [CASE WHEN regexp_matches(value, '^([=+@\t]|-[^0-9])') THEN '''' || value
+                                              ELSE coalesce(value, '') END
+                                         for value in cell]], ',') AS line
+    FROM cells
+),
+ledger AS (
+    SELECT page, CASE page WHEN 0 THEN 'ledger.csv' ELSE 'ledger-' || (page + 1) || '.csv' END AS file,
+           'side,row,id,party,category,why,date,due,currency,amount,paid,open,difference,matched,rule,duplicate_of,reference'
+           || chr(10) || string_agg(line, chr(10) ORDER BY side, nr) || chr(10) AS text
+    FROM csv GROUP BY page
+),
+-- Every row of the files stands here once, every invoice adds up, and both sides agree on what was paid.
+checks AS (
+    SELECT count(*) FILTER (side = 'invoice') = (SELECT count(*) FROM invoices)
+           AND count(*) FILTER (side = 'payment') = (SELECT count(*) FROM payments)
+           AND count(*) = count(DISTINCT (side, nr))
+           AND count(*) FILTER (settled + open - difference <> cents) = 0
+           AND coalesce(sum(settled) FILTER (side = 'invoice'), 0) = coalesce(sum(settled) FILTER (side = 'payment'), 0)
+           AS balanced
+    FROM lines
+)
+
+SELECT CASE WHEN (SELECT count(*) FROM exceptions) <= $at_most
+            THEN (SELECT coalesce(list(e ORDER BY side, row), []) FROM exceptions AS e)
+            ELSE error((SELECT count(*) FROM exceptions) || ' exceptions are more than at_most allows ('
+                       || CAST($at_most AS INTEGER) || '): are the columns mapped as they should be?')
+       END AS exceptions,
+       (SELECT coalesce(list(t ORDER BY side, category, currency), []) FROM totals AS t) AS totals,
+       (SELECT coalesce(list({'file': file, 'text': text} ORDER BY page), []) FROM ledger) AS ledger,
+       (SELECT balanced FROM checks) AS balanced

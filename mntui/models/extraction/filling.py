@@ -110,6 +110,8 @@ def _objects(form: Form, field: Field) -> Iterator[Candidate]:
     if form.depth > _DEEPEST:
         return
     narrowed = next((fact for fact in field.named() if isinstance(fact.value, dict)), None) if field.path else None
+    if narrowed and "properties" not in field.schema:
+        yield True, narrowed.value
     inner = replace(form, depth=form.depth + 1)
     base = replace(field, source=source_of(narrowed.value, field.source.instructions)) if narrowed else field
     properties: Mapping[str, Json] = field.schema.get("properties", {})
@@ -134,8 +136,6 @@ def _objects(form: Form, field: Field) -> Iterator[Candidate]:
     yield any(found for found, _ in settled.values()), kept
     yield False, {name: settled[name][1] for name in everything if name in required}
     yield False, {name: settled[name][1] for name in everything}
-    if not properties and narrowed:
-        yield True, narrowed.value
 
 
 def _labels_first(form: Form, properties: Mapping[str, Json]) -> dict[str, Schema]:

@@ -77,7 +77,7 @@ class Field:
         return str(self.schema.get("description", ""))
 
     def named(self) -> tuple[Fact, ...]:
-        """The facts of the same or a near name; inside an object that the input doesn't know, no merely general name."""
+        """The facts of the same or a near name; none of a merely general name in an unknown object."""
         if not self.path:
             return ()
         if self.source is not self.whole or len(self.path) == 1:
@@ -128,6 +128,9 @@ def labelled(field: Field) -> Iterator[Candidate]:
             yield True, fact.value
         elif isinstance(fact.value, str) and (label := same_label(fact.value, labels)):
             yield True, label
+    flagged = {label: fact.value for fact in field.source.facts if (label := _flag(fact, labels))}
+    yield from ((True, label) for label, up in flagged.items() if up)
+    labels = tuple(label for label in labels if flagged.get(label, True)) or labels
     if labels:
         for text in (*_case(field.source), field.source.text, field.whole.text):
             choice = nearest(labels, field.source, text=text)
@@ -214,14 +217,19 @@ def _agents(label: str, own: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word in own if len(first) > 3 and word.startswith(first))
 
 
+def _flag(fact: Fact, labels: tuple[str, ...]) -> str | None:
+    """The label that a true or false value is named after (`remind: false`)."""
+    return same_label(fact.name, labels) if isinstance(fact.value, bool) else None
+
+
 def _case(source: Source) -> tuple[str, ...]:
     """What the record says about its own case: its label, and whether less or more was paid than is due."""
     record = record_of(source)
     if record is None:
         return ()
-    label = (said(record.label.value).replace("_", " "),) if record.label else ()
+    label = (f"{record.sort} {said(record.label.value)}".replace("_", " "),) if record.label else ()
     balance = record.balance
-    return (*label, "underpaid" if balance.word == "missing" else "overpaid") if balance else label
+    return (*label, "overpaid" if balance.word == "too much" else "underpaid") if balance else label
 
 
 def _booleans(field: Field) -> Iterator[Candidate]:

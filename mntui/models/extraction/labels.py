@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mntui.models.extraction.reading import Source, name_words, sentences, stem, word_set, words
-from mntui.models.extraction.spotting import affirmed
+from mntui.models.extraction.spotting import affirmed_each
 
 _CUES: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
     {
@@ -29,13 +29,16 @@ _CUES: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
             "missing payment", "no payment", "open",
         ),
         ("refund", "repay", "credit"): (
-            "refund", "overpaid", "overpayment", "duplicate", "paid twice", "double payment", "money back",
+            "refund", "overpaid", "overpayment", "payment duplicate", "duplicate payment", "paid twice", "money back",
         ),
         ("write", "writeoff"): ("rounding", "small difference", "tolerance", "cents", "bank fee", "trivial"),
         ("check", "review", "manual", "investigate", "human"): (
-            "unmatched", "unknown", "ambiguous", "unclear", "mismatch", "suspicious", "no invoice", "conflict",
+            "unmatched", "unknown", "ambiguous", "unclear", "unreadable", "mismatch", "suspicious", "conflict",
+            "no invoice", "invoice duplicate", "duplicate invoice",
         ),
-        ("bug", "technical", "support", "error"): ("error", "crash", "bug", "fails", "exception", "broken", "does not work"),
+        ("bug", "technical", "support", "error"): (
+            "error", "crash", "bug", "fails", "exception", "broken", "does not work",
+        ),
         ("sales", "order"): ("quote", "pricing", "demo", "buy", "purchase", "order"),
         ("positive", "praise", "good"): ("thanks", "thank you", "great", "love", "happy", "excellent", "good"),
         ("negative", "complaint", "bad"): (
@@ -102,17 +105,16 @@ def same_label(value: str, labels: tuple[str, ...]) -> str | None:
 
 
 def _weigh(label: str, labels: tuple[str, ...], instructions: str, said: str) -> Choice:
+    evidence = tuple(_evidence(label, labels, instructions))
+    hits = affirmed_each(said, tuple(cue for _, cue in evidence))
     score, found = 0, []
-    seen: set[tuple[str, ...]] = set()
-    for kind, cue in _evidence(label, labels, instructions):
-        key = tuple(stem(word) for word in words(cue))
-        if key in seen:
-            continue
-        hit = affirmed(said, (cue,))
-        if hit:
-            seen.add(key)
-            score += _WEIGHTS[kind] * len(key)
-            found.append(hit[0])
+    seen: list[frozenset[str]] = []
+    for (kind, cue), hit in zip(evidence, hits, strict=True):
+        own = tuple(stem(word) for word in words(cue))
+        if hit and not any(other.issuperset(own) for other in seen):
+            seen.append(frozenset(own))
+            score += _WEIGHTS[kind] * len(own)
+            found.append(hit)
     return Choice(label, score, tuple(dict.fromkeys(found)))
 
 

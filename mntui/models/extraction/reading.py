@@ -8,10 +8,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 
 from mntui.core.values import Json
 from mntui.models.base import ModelRequest
+
+READ_CHARACTERS = 20_000
+"""How much of a long text is searched, so that an answer takes milliseconds. Values are still copied whole."""
 
 GENERIC = frozenset(
     ("id", "name", "amount", "date", "value", "text", "type", "kind", "status", "number", "title", "field")
@@ -81,20 +85,21 @@ class Source:
 def read(request: ModelRequest) -> Source:
     """The source of one call: its arguments, else its user's messages, then what its tools gave."""
     given: dict[str, Json] = dict(request.arguments or {})
-    if not given:
-        users = [message.text for message in request.messages if message.role == "user"]
-        given = {"message": "\n".join(users)} if any(text.strip() for text in users) else {}
+    if request.arguments is None:
+        # What a user's message says after an answer is about that answer (a broken contract), not input.
+        opening = takewhile(lambda message: message.role in ("system", "user"), request.messages)
+        given = {"message": "\n".join(message.text for message in opening if message.role == "user")}
     results = [_parsed(message.text) for message in request.messages if message.role == "tool"]
     facts = [*_walk((), given)]
     for result in results:
         facts += _walk((), result if isinstance(result, dict) else {"result": result})
     instructions = "\n".join(message.text for message in request.messages if message.role == "system")
-    return Source(tuple(facts), "\n".join(_texts([given, *results])), instructions)
+    return Source(tuple(facts), _searched([given, *results]), instructions)
 
 
 def source_of(value: Json, instructions: str = "") -> Source:
     facts = tuple(_walk((), value if isinstance(value, dict) else {"value": value}))
-    return Source(facts, "\n".join(_texts(value)), instructions)
+    return Source(facts, _searched(value), instructions)
 
 
 def word_set(words_apart: str) -> frozenset[str]:
@@ -132,6 +137,14 @@ def sentences(text: str) -> tuple[str, ...]:
 def headers(text: str) -> tuple[tuple[str, str], ...]:
     """The `Name: value` lines of a text."""
     return tuple((match.group(1), match.group(2)) for match in _HEADER.finditer(text))
+
+
+def beginning(text: str) -> str:
+    """The part of a text that is searched: READ_CHARACTERS at most, cut after a line or a word."""
+    if len(text) <= READ_CHARACTERS:
+        return text
+    cut = text[:READ_CHARACTERS]
+    return cut.rsplit("\n" if "\n" in cut else " ", 1)[0]
 
 
 def prose(text: str) -> str:
@@ -187,10 +200,14 @@ def _weight(word: str) -> int:
 
 
 def _folded(path: tuple[str, ...]) -> tuple[str, ...]:
-    found = [word for part in path for word in name_words(part) if word not in _SILENT]
+    found = [_singular(word) for part in path for word in name_words(part) if word not in _SILENT]
     if found == ["due"]:
         return ("due", "date")
     return tuple(folded for word in found for folded in _FOLDED.get(word, (word,)))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def _parsed(text: str) -> Json:
@@ -209,9 +226,20 @@ def _walk(path: tuple[str, ...], value: Json) -> Iterator[Fact]:
     elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
         for key, item in value[0].items():
             yield from _walk((*path, str(key)), item)
-    elif isinstance(value, str) and ("\n" in value or len(value) > 40):
-        for name, said in headers(value):
+    elif isinstance(value, str):
+        for name, said in headers(beginning(value)):
             yield Fact((*path, name), said, quoted=True)
+
+
+def _searched(value: Json) -> str:
+    """What the values say, cut between two texts or inside a long one."""
+    said, length = [], 0
+    for text in _texts(value):
+        said.append(beginning(text))
+        length += len(said[-1])
+        if length > 2 * READ_CHARACTERS:
+            break
+    return "\n".join(said)
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -4,8 +4,10 @@ Values are cited as they were given. The one thing worked out here is whether le
 that only where the given values agree on it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
 from mntui.core.values import Json
 from mntui.models.extraction.reading import Fact, Source, name_words, word_set
@@ -15,6 +17,7 @@ _IDENTITIES = ("id", "number", "no", "nr", "reference", "ref", "key", "code")
 _PARTIES = (
     "customer",
     "client",
+    "party",
     "payer",
     "debtor",
     "supplier",
@@ -25,23 +28,26 @@ _PARTIES = (
     "from",
     "name",
 )
-_LABELS = ("kind", "type", "category", "exception", "issue", "problem", "finding", "status", "state", "reason")
+_LABELS = ("kind", "type", "category", "exception", "issue", "problem", "finding", "status", "state")
+_WHYS = ("why", "reason", "because", "cause")
+_SORTS = ("side", "entity", "object", "document", "document_type")
 _MONEY = word_set(
     "amount total sum price paid difference balance open missing outstanding received expected invoiced fee "
     "cost credit debit net gross tax vat refund overpaid"
 )
 _NOT_MONEY = frozenset(("cents", "count", "days", "percent", "id", "number", "date", "at", "on", "by", "rate"))
-_MANNERS = frozenset(
-    ("tone", "style", "language", "format", "locale", "today", "now", "index", "row", "line", "path", "currency")
-)
+_MANNERS = word_set("tone style language format locale today now index row line path currency side email remind")
 _DUE = ("amount", "invoiced", "invoice_amount", "amount_due", "total", "expected", "total_amount")
 _PAID = ("paid", "paid_amount", "amount_paid", "received", "payment_amount", "amount_received")
-_GAP = ("difference", "open", "missing", "balance", "outstanding", "remaining", "diff", "gap")
+_OPEN = ("open", "outstanding", "remaining", "balance", "still_open")
+_GAP = ("difference", "missing", "diff", "gap", *_OPEN)
+_SPANS = ("days", "hours", "weeks", "months", "minutes")
+_QUIET_ZEROS = frozenset((*_GAP, *_SPANS))
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is due against what was paid, as cited text; `word` is `missing` or `too much`."""
+    """What is due against what was paid; `word` says which way they differ: `missing`, `open` or `too much`."""
 
     due: Fact
     paid: Fact
@@ -55,11 +61,27 @@ class Record:
 
     facts: tuple[Fact, ...]
     quoted: bool = False
+    by_name: Mapping[str, Fact] = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = {"_".join(name_words(fact.name)): fact for fact in reversed(self.facts)}
+        object.__setattr__(self, "by_name", MappingProxyType(first))
 
     @property
     def label(self) -> Fact | None:
         """What kind of case it is: `partial payment`."""
         return self._first(_LABELS, text_only=True)
+
+    @property
+    def why(self) -> Fact | None:
+        """What the input itself says is the matter: `only a part was paid`."""
+        return self._first(_WHYS, text_only=True)
+
+    @property
+    def sort(self) -> str:
+        """What it is, where a value says so beside a bare id: `invoice`."""
+        found = self._first(_SORTS, text_only=True)
+        return said(found.value).lower() if found else ""
 
     @property
     def party(self) -> Fact | None:
@@ -101,26 +123,30 @@ class Record:
 
     @property
     def balance(self) -> Balance | None:
-        due, paid, gap = self._first(_DUE), self._first(_PAID), self._first(_GAP)
-        if due is None or paid is None:
+        due, paid = self._first(_DUE), self._first(_PAID)
+        owed, given = exact(due.value) if due else None, exact(paid.value) if paid else None
+        if due is None or paid is None or owed is None or given is None or owed == given:
             return None
-        owed, given = exact(due.value), exact(paid.value)
-        if owed is None or given is None or owed == given:
-            return None
-        stated = exact(gap.value) if gap else None
-        agreeing = gap if stated is not None and abs(stated) == abs(owed - given) else None
-        return Balance(due, paid, agreeing, "missing" if given < owed else "too much")
+        gaps = (fact for name in _GAP if (fact := self._first((name,))))
+        gap = next((fact for fact in gaps if abs(exact(fact.value) or 0) == abs(owed - given)), None)
+        short = "open" if gap and "_".join(name_words(gap.name)) in _OPEN else "missing"
+        return Balance(due, paid, gap, short if given < owed else "too much")
 
     def plain(self, hidden: tuple[Fact | None, ...]) -> tuple[Fact, ...]:
-        """The values to list: all but those already said and those that only say how to answer."""
+        """The values to list: all but those already said, those that only say how to answer, and gaps of zero."""
         gone = {fact.path for fact in hidden if fact}
         return tuple(
-            fact for fact in self.facts if fact.path not in gone and not _MANNERS.intersection(name_words(fact.name))
+            fact
+            for fact in self.facts
+            if fact.path not in gone
+            and not _MANNERS.intersection(name_words(fact.name))
+            and not (
+                exact(fact.value) == 0 and {"_".join(name_words(fact.name)), *name_words(fact.name)[:1]} & _QUIET_ZEROS
+            )
         )
 
     def _first(self, names: tuple[str, ...], *, text_only: bool = False) -> Fact | None:
-        by_name = {"_".join(name_words(fact.name)): fact for fact in reversed(self.facts)}
-        found = (by_name[name] for name in names if name in by_name)
+        found = (self.by_name[name] for name in names if name in self.by_name)
         return next((fact for fact in found if not text_only or isinstance(fact.value, str)), None)
 
 
@@ -155,10 +181,15 @@ def cite(fact: Fact, currency: str = "") -> str:
 
 
 def pair(fact: Fact, currency: str = "") -> str:
-    """`paid 100.00 EUR`, `due date 2026-10-31`."""
+    """`paid 100.00 EUR`, `due date 2026-10-31`, `12 days late`, `not past due`."""
     cited = cite(fact, currency)
+    name = " ".join(name_words(fact.name)) or fact.name
+    if isinstance(fact.value, bool):
+        return name if fact.value else f"not {name}"
+    if name.split(" ", 1)[0] in _SPANS and " " in name:
+        return f"{cited} {name}"
     quoted = f"“{cited}”" if isinstance(fact.value, str) and len(cited.split()) > 2 else cited
-    return f"{' '.join(name_words(fact.name)) or fact.name} {quoted}"
+    return f"{name} {quoted}"
 
 
 def said(value: Json) -> str:

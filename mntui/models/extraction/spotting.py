@@ -1,7 +1,7 @@
 """Numbers, dates and addresses in running text, found by pattern and by how near they stand to a name.
 
-A date that can be read two ways (03/04/2026) is not read at all. A number that belongs to an identifier (INV-17) or to
-a date is none.
+A date or number that can be read two ways (03/04/2026; 1,234) is not read at all. A number that belongs to an
+identifier (INV-17) or to a date is none.
 """
 
 import re
@@ -52,6 +52,8 @@ def numbers(text: str) -> tuple[Spot, ...]:
 def parse_number(said: str) -> float | int | None:
     """A number as people write it: `1,234.50`, `1.234,50`, `1'234`, `12,5`. None where it could mean two things."""
     bare = said.replace("'", "")
+    if re.fullmatch(r"-?[1-9]\d{0,2}[.,]\d{3}", bare):
+        return None
     if "," in bare and "." in bare:
         thousands, decimal = (",", ".") if bare.rindex(".") > bare.rindex(",") else (".", ",")
         bare = bare.replace(thousands, "").replace(decimal, ".")
@@ -94,10 +96,16 @@ def near(text: str, name: tuple[str, ...], spots_of: SpotsOf) -> tuple[Spot, ...
 
 def affirmed(text: str, cues: tuple[str, ...]) -> tuple[str, ...]:
     """The cues (words or phrases) that a text says with no `not` within three words before, in the text's own form."""
+    return tuple(dict.fromkeys(said for said in affirmed_each(text, cues) if said))
+
+
+def affirmed_each(text: str, cues: tuple[str, ...]) -> tuple[str, ...]:
+    """As `affirmed`, one entry a cue: how the text says it, or an empty text."""
     split = [_WORD.findall(sentence) for sentence in sentences(text)]
     stemmed = [[stem(token.lower()) for token in tokens] for tokens in split]
-    found = (_first_affirmed(split, stemmed, [stem(word) for word in words(cue)]) for cue in cues)
-    return tuple(dict.fromkeys(said for said in found if said))
+    said = frozenset(word for own in stemmed for word in own)
+    wanted = ([stem(word) for word in words(cue)] for cue in cues)
+    return tuple(_first_affirmed(split, stemmed, cue) if said.issuperset(cue) else "" for cue in wanted)
 
 
 def denied(text: str, cues: tuple[str, ...]) -> bool:

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mntui.core.values import Json
-from mntui.models.extraction.reading import Fact, Source, mentioned, name_words, prose, sentences, stem, word_set, words
+from mntui.models.extraction.reading import (
+    Fact,
+    Source,
+    beginning,
+    mentioned,
+    name_words,
+    prose,
+    sentences,
+    stem,
+    word_set,
+    words,
+)
 from mntui.models.extraction.records import Record, cite, is_money, joined, pair, record_of, said
 
 _CLOSINGS: Mapping[str, str] = MappingProxyType(
@@ -21,7 +32,7 @@ _CLOSINGS: Mapping[str, str] = MappingProxyType(
         "": "Please reply if something here is not right.",
     }
 )
-_INSIDE = frozenset(("score", "confidence", "status", "file", "source", "rule", "match", "kind", "step", "email"))
+_INSIDE = frozenset(("score", "confidence", "status", "file", "source", "rule", "match", "kind", "step", "matched"))
 _COMMON = word_set(
     "a about after all also am an and any are as at be because been but by can could did do does for from get "
     "had has have he her him his how i if in into is it its just like may me more my no not of on or our out "
@@ -84,7 +95,7 @@ def subject(source: Source, brief: Brief) -> str:
         return about if about.lower().startswith("re:") else f"Re: {about}"
     if record and not (text and len(record.facts) < 3):
         name = _identity(record)
-        what = _gap(record) or (_plain_label(record) if record.label else "")
+        what = _gap(record) or _plain_label(record)
         line = ", ".join(part for part in (name, what) if part) or _record_sentences(record, source, brief)[0].rstrip(
             "."
         )
@@ -127,7 +138,8 @@ def keywords(text: str, count: int) -> tuple[str, ...]:
 
 def salient(text: str, count: int) -> tuple[str, ...]:
     """The sentences whose words the text repeats most, the first one and those with figures ahead; in order."""
-    parts = [part for part in sentences(prose(text) or text) if words(part)]
+    text = beginning(text)
+    parts = list(dict.fromkeys(part for part in sentences(prose(text) or text) if words(part)))
     weight = Counter(stem(word) for word in words(text) if word not in _COMMON)
 
     def worth(place: int) -> int:
@@ -147,7 +159,7 @@ def salient(text: str, count: int) -> tuple[str, ...]:
 
 def longest_prose(source: Source) -> str:
     """The longest given text that has sentences: five words or more outside its header lines."""
-    texts = [prose(fact.value) for fact in source.facts if isinstance(fact.value, str) and not fact.quoted]
+    texts = [prose(beginning(fact.value)) for fact in source.facts if isinstance(fact.value, str) and not fact.quoted]
     return max((text for text in texts if len(words(text)) >= 5), key=len, default="")
 
 
@@ -168,13 +180,12 @@ def shortened(parts: list[str], characters: int) -> str:
 def _record_sentences(record: Record, source: Source, brief: Brief, *, party: bool = True) -> list[str]:
     """`Invoice INV-17 (Acme): partial payment. Amount 120.00, paid 100.00: 20.00 missing. Due date 2026-10-31.`"""
     wanted = {fact.path for fact in mentioned(source, brief.hint)} & {fact.path for fact in record.facts}
-    opening = [record.identity, record.party if party else None, record.label]
-    name, label = _identity(record), _plain_label(record) if record.label else ""
+    name, label = _identity(record), " – ".join(part for part in (_plain_label(record), _why(record)) if part)
     party_name = said(record.party.value) if party and record.party else ""
     who = f"{name} ({party_name})" if name and party_name else name or party_name
     sentences_ = [f"{_capital(': '.join(part for part in (who, label) if part))}."] if who or label else []
     balance = record.balance
-    told: list[Fact | None] = [*opening, record.party]
+    told: list[Fact | None] = [record.identity, record.party, record.label, record.why]
     if balance and (not wanted or {balance.due.path, balance.paid.path} <= wanted):
         sentences_.append(_balance_sentence(record))
         told += [balance.due, balance.paid, balance.gap]
@@ -202,7 +213,8 @@ def _gap(record: Record) -> str:
 
 def _quoted(text: str, record: Record) -> list[str]:
     """The one sentence of a text given beside the record that speaks of the record's label."""
-    if not text or not record.label:
+    own = [said(fact.value) for fact in record.facts]
+    if not text or not record.label or text in own:
         return []
     label = {stem(word) for word in words(said(record.label.value))}
     speaking = (part for part in sentences(text) if label & {stem(word) for word in words(part)})
@@ -212,8 +224,9 @@ def _quoted(text: str, record: Record) -> list[str]:
 def _closing(chosen: tuple[str, ...], record: Record) -> str:
     for label in chosen:
         key = stem(name_words(label)[0]) if name_words(label) else ""
-        if key == "remind" and _gap(record) and record.balance and record.balance.word == "missing":
-            return f"Please pay the missing {_gap(record).removesuffix(' missing')}."
+        balance = record.balance
+        if key == "remind" and balance and balance.gap and balance.word != "too much":
+            return f"Please pay the {balance.word} {cite(balance.gap, record.currency).lstrip('-')}."
         if key in _CLOSINGS:
             return _CLOSINGS[key]
     return _CLOSINGS[""]
@@ -224,9 +237,15 @@ def _identity(record: Record) -> str:
     if fact is None:
         return ""
     nouns = [word for word in name_words(fact.name) if word not in ("id", "number", "no", "nr", "ref", "key", "code")]
+    if not nouns and record.sort:
+        nouns = [record.sort]
     value = said(fact.value)
     # `ticket-7` and `Invoice 17` already say what they are.
     return value if nouns and value.lower().startswith(nouns[0]) else " ".join([*nouns, value])
+
+
+def _why(record: Record) -> str:
+    return said(record.why.value).rstrip(".") if record.why else ""
 
 
 def _plain_label(record: Record) -> str:

@@ -1,0 +1,65 @@
+"""What a command is given: the streams, the folder, the clock, and how an engine is opened. Handed over once.
+
+Tests hand in an engine of their own here; nothing else in the command line knows where runs live.
+"""
+
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from mntui.engines.base import Engine
+
+EngineOpener = Callable[[str | None], AbstractAsyncContextManager[Engine]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`open_engine` takes the `--home` that was given; `now` is wall time in microseconds."""
+
+    open_engine: EngineOpener
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    cwd: Path
+    environment: Mapping[str, str]
+    now: Callable[[], int]
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked: they see stderr and type at stdin."""
+        return self.stdin.isatty() and self.stderr.isatty() and self.environment.get("TERM") != "dumb"
+
+    @property
+    def person(self) -> str:
+        """Who decides, for the journal."""
+        return self.environment.get("USER") or self.environment.get("USERNAME") or "person"
+
+
+def of_process() -> Surroundings:
+    """The surroundings of this process, with the runs of this machine."""
+    for stream in (sys.stdout, sys.stderr):
+        # Text that no encoding holds (half a character from a tool) is shown escaped; it must not end a command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a real stream of the process
+    return Surroundings(
+        open_engine=local_engine,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        cwd=Path.cwd(),
+        environment=os.environ,
+        now=lambda: time.time_ns() // 1000,
+    )
+
+
+@asynccontextmanager
+async def local_engine(home: str | None) -> AsyncIterator[Engine]:
+    """The engine of this machine; its worker is started when none runs."""
+    from mntui.engines.local import LocalEngine
+    from mntui.settings import Settings
+
+    yield LocalEngine(Settings.from_environment(home))

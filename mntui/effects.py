@@ -1,0 +1,172 @@
+"""The one place where the world is touched: a command that was begun, performed, comes back as one fact.
+
+Nothing is retried here and nothing is remembered: what a failure means is the core's to say. Every expected failure is
+told as a fact; a bug is a crash.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from mntui.core.contracts import violation
+from mntui.core.events import (
+    AskedCall,
+    ModelAnswered,
+    ModelCallFailed,
+    ModelCallStarted,
+    ReconcileFoundNothing,
+    ReconcileStarted,
+    Stored,
+    ToolCallFailed,
+    ToolCallStarted,
+    ToolReturned,
+)
+from mntui.core.money import Cost, Usage
+from mntui.core.values import Json, Problem
+from mntui.models.base import Model, ModelFailure, ModelReply, ModelRequest, Pulse, ToolAsk
+from mntui.models.catalog import Models, cost
+from mntui.tools.base import ToolCall, ToolFailure
+
+Keep = Callable[[Json], Stored]
+ToolOutcome = ToolReturned | ToolCallFailed
+RETRYABLE_MODEL_FAILURES = frozenset({"retryable", "rate_limited"})
+
+
+class Tools(Protocol):
+    """Whatever runs tool calls: the pool of tool hosts, or a world handed in by a test."""
+
+    async def call(self, call: ToolCall) -> Json:
+        """The result of a call. Raises ToolFailure."""
+        ...
+
+
+class Effects:
+    """Models and tools, called. `keep` of each method stores large values for the run that the call belongs to."""
+
+    def __init__(self, models: Models, tools: Tools) -> None:
+        self._models = models
+        self._tools = tools
+
+    async def call_tool(self, started: ToolCallStarted, call: ToolCall, keep: Keep) -> ToolOutcome:
+        """Do it. A failure says whether anything can have reached the world."""
+        where = (started.path, started.call, started.attempt)
+        begun = time.monotonic()
+        try:
+            result = keep(await self._tools.call(call))
+        except ToolFailure as failure:
+            return ToolCallFailed(*where, _problem_of(failure), sent=not failure.not_sent)
+        except ValueError as error:
+            # The tool did its work; only what it returned can't be kept.
+            return ToolCallFailed(*where, Problem("result", f"{call.use} returned what isn't JSON: {error}"))
+        return ToolReturned(*where, result, milliseconds=_since(begun))
+
+    async def reconcile(
+        self, started: ReconcileStarted, call: ToolCall, keep: Keep
+    ) -> ToolOutcome | ReconcileFoundNothing:
+        """Ask what happened under the key. An answer that can't be had leaves the outcome open."""
+        where = (started.path, started.call, started.attempt)
+        try:
+            result = await self._tools.call(call)
+        except ToolFailure as failure:
+            return ToolCallFailed(*where, _problem_of(failure))
+        if result is None:
+            return ReconcileFoundNothing(*where)
+        return ToolReturned(*where, keep(result), reconciled=True)
+
+    async def call_model(
+        self, started: ModelCallStarted, request: ModelRequest, timeout_seconds: float, pulse: Pulse, keep: Keep
+    ) -> ModelAnswered | ModelCallFailed:
+        where = (started.path, started.call, started.attempt)
+        begun = time.monotonic()
+        price = self._models.price(request.model)
+        try:
+            model: Model = self._models.open(request.model)
+            async with asyncio.timeout(timeout_seconds):
+                reply = await model.reply(request, pulse)
+        except ModelFailure as failure:
+            usage = failure.usage or Usage()
+            problem = Problem(
+                failure.kind, failure.message, failure.remedy, retryable=failure.kind in RETRYABLE_MODEL_FAILURES
+            )
+            return ModelCallFailed(*where, problem, usage, cost(price, usage), failure.retry_after_seconds)
+        except TimeoutError:
+            # What the provider counted is unknown; the worst case that was reserved is the honest figure.
+            usage = Usage(input_tokens=started.reserved_tokens, estimated=True)
+            problem = Problem("timeout", f"no answer within {timeout_seconds:g} s", "raise the step's timeout", True)
+            return ModelCallFailed(*where, problem, usage, Cost(started.reserved_micros, estimated=True))
+        answered = _answer(request, reply, keep)
+        return ModelAnswered(
+            *where,
+            text=keep(reply.text),
+            usage=reply.usage,
+            cost=cost(price, reply.usage),
+            asks=answered.asks,
+            value=answered.value,
+            violation=answered.violation,
+            finish=reply.finish,
+            milliseconds=_since(begun),
+        )
+
+
+def _problem_of(failure: ToolFailure) -> Problem:
+    return Problem(failure.kind, failure.message, retryable=failure.retryable)
+
+
+def _since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
+
+
+class _Answer:
+    """How a reply reads under the request's contract and tools."""
+
+    __slots__ = ("asks", "value", "violation")
+
+    def __init__(self, asks: tuple[AskedCall, ...] = (), value: Stored = None, violation: str = "") -> None:
+        self.asks = asks
+        self.value = value
+        self.violation = violation
+
+
+def _answer(request: ModelRequest, reply: ModelReply, keep: Keep) -> _Answer:
+    if reply.asks:
+        cut_off = reply.finish == "length"
+        asks = tuple(_asked(request, number, ask, cut_off, keep) for number, ask in enumerate(reply.asks, start=1))
+        return _Answer(asks=asks)
+    if request.contract is None:
+        return _Answer()
+    if reply.finish == "length":
+        return _Answer(violation=f"it was cut off at {request.max_tokens} tokens; be briefer")
+    try:
+        value = json.loads(without_fence(reply.text))
+    except ValueError as error:
+        return _Answer(violation=f"it is not JSON ({error})")
+    broken = violation(value, request.contract)
+    return _Answer(violation=broken) if broken is not None else _Answer(value=keep(value))
+
+
+def without_fence(text: str) -> str:
+    """The text inside a Markdown code fence, where a model put one around its JSON."""
+    stripped = text.strip()
+    if not (stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped):
+        return stripped
+    return stripped[stripped.index("\n") + 1 : -3].strip()
+
+
+def _asked(request: ModelRequest, number: int, ask: ToolAsk, cut_off: bool, keep: Keep) -> AskedCall:
+    """A wish to call a tool, checked before anything runs: what is wrong with it is told to the model word for word."""
+    call = f"{request.turn}.{number}"
+    arguments = ask.arguments if isinstance(ask.arguments, dict) else {}
+    return AskedCall(call, ask.tool, keep(arguments), _wrong_with(request, ask, cut_off), ask.id)
+
+
+def _wrong_with(request: ModelRequest, ask: ToolAsk, cut_off: bool) -> str:
+    if cut_off:
+        return "this call was cut off by the length limit, so it was not run"
+    known = {tool.name: tool for tool in request.tools}
+    if ask.tool not in known:
+        return f"there is no tool named {ask.tool!r}; there are: {', '.join(known) or 'none'}"
+    if not isinstance(ask.arguments, dict):
+        return "the arguments are not a JSON object"
+    return violation(ask.arguments, known[ask.tool].parameters) or ""

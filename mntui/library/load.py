@@ -1,0 +1,124 @@
+"""From a folder to a Plan, or to every problem at its line: read, parse, describe its tools, compile.
+
+Nothing of the blueprint is executed, and nothing is raised for what is wrong with it: a broken file never stops
+whoever loads it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mntui.core.compile import compile_blueprint
+from mntui.core.findings import Finding
+from mntui.core.plan import Plan, ToolSpec
+from mntui.core.values import Json
+from mntui.library.folder import MAIN, FileProblem, FolderText, read_folder
+from mntui.library.report import Notice
+from mntui.library.yaml import Parsed, YamlProblem, line_and_column, parse_yaml, place_of
+
+Describe = Callable[[str], tuple[ToolSpec, ...]]
+"""The tools that the text of a tools.py defines, without executing it.
+
+May raise SyntaxError, or ValueError with the `line` and `column` of the problem, if it knows them.
+"""
+
+TOOLS_FILE = "tools.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A blueprint as it was read. `plan` is None if there is any problem.
+
+    `source` maps each file of the version to its text (blueprint.yaml included), which is what a journal keeps;
+    `document` is its plain data, `digest` the version digest.
+    """
+
+    folder: Path
+    plan: Plan | None
+    findings: tuple[Notice, ...]
+    digest: str
+    source: Mapping[str, str]
+    document: Json
+
+
+def load(path: Path, builtin: Mapping[str, ToolSpec], describe: Describe) -> Loaded:
+    """The blueprint in a folder, or of a file in its folder."""
+    folder, main = (path, MAIN) if path.is_dir() else (path.parent, path.name)
+    text = read_folder(folder, main)
+    notices = [_file_notice(problem, folder) for problem in text.problems]
+    if text.main is None:
+        return Loaded(folder, None, tuple(notices), text.digest(), dict(text.texts), None)
+    parsed = parse_yaml(text.main)
+    source = {**text.texts, MAIN: parsed.text}
+    notices += [_yaml_notice(problem, parsed, str(folder / main)) for problem in parsed.problems]
+    specs, tool_notices = _described(text, describe, folder)
+    notices += tool_notices
+    if parsed.root is None:
+        return Loaded(folder, None, tuple(notices), text.digest(), source, None)
+    plan, findings = compile_blueprint(parsed.root.value, text.texts, {**builtin, **specs})
+    hidden = [problem.where for problem in parsed.problems if problem.where]
+    told = [finding for finding in findings if not any(finding.where[: len(place)] == place for place in hidden)]
+    notices += [_compile_notice(finding, parsed, text, folder, main) for finding in told]
+    plan = None if any(notice.severity == "problem" for notice in notices) else plan
+    return Loaded(folder, plan, tuple(_in_order(notices, str(folder / main))), text.digest(), source, parsed.root.value)
+
+
+def _described(text: FolderText, describe: Describe, folder: Path) -> tuple[dict[str, ToolSpec], list[Notice]]:
+    """The specs of the folder's own tools by their `use`."""
+    if TOOLS_FILE not in text.texts:
+        return {}, []
+    code = text.texts[TOOLS_FILE]
+    try:
+        return {spec.use: spec for spec in describe(code)}, []
+    except SyntaxError as error:
+        line, column, told = error.lineno or 1, error.offset or 1, f"{TOOLS_FILE} is no Python: {error.msg}"
+    except (ValueError, RecursionError) as error:
+        line, column = getattr(error, "line", 1), getattr(error, "column", 1)
+        told = f"{TOOLS_FILE}: {error}"
+    file = str(folder / TOOLS_FILE)
+    source = _line_of(code.splitlines(), line)
+    return {}, [Notice("problem", file, line, column, "tools", told, "", "Correct the Python code.", (), source)]
+
+
+def _file_notice(problem: FileProblem, folder: Path) -> Notice:
+    file = str(folder / problem.path)
+    return Notice("problem", file, 1, 1, problem.code, problem.message, "", problem.remedy)
+
+
+def _yaml_notice(problem: YamlProblem, parsed: Parsed, file: str) -> Notice:
+    source = _line_of(parsed.lines, problem.line)
+    expected = "UTF-8 text" if problem.code == "encoding" else "YAML 1.2"
+    place = (problem.line, problem.column, problem.code)
+    return Notice("problem", file, *place, problem.message, expected, problem.remedy, problem.where, source)
+
+
+def _compile_notice(finding: Finding, parsed: Parsed, text: FolderText, folder: Path, main: str) -> Notice:
+    assert parsed.root is not None
+    if finding.file in text.texts:
+        file, content = finding.file, text.texts[finding.file]
+        line, column = line_and_column(content, finding.offset)
+        lines = content.splitlines()
+    else:
+        file, lines = main, parsed.lines
+        line, column = place_of(parsed.root, finding.where, of_key=finding.of_key, offset=finding.offset)
+    return Notice(
+        finding.severity,
+        str(folder / file),
+        line,
+        column,
+        finding.code,
+        finding.message,
+        finding.expected,
+        finding.remedy,
+        finding.where,
+        _line_of(lines, line),
+    )
+
+
+def _line_of(lines: list[str], line: int) -> str:
+    return lines[line - 1] if 0 < line <= len(lines) else ""
+
+
+def _in_order(notices: list[Notice], main: str) -> list[Notice]:
+    """blueprint.yaml first, then by file, line and column."""
+    return sorted(notices, key=lambda notice: (notice.file != main, notice.file, notice.line, notice.column))

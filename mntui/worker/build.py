@@ -1,0 +1,53 @@
+"""The only wiring: which parts the worker of this machine is made of."""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from mntui import __version__
+from mntui.crash import CrashPoint
+from mntui.effects import Effects
+from mntui.journal.remembered import LogJournal
+from mntui.models.catalog import Models
+from mntui.models.catalog import Settings as ModelSettings
+from mntui.settings import Settings
+from mntui.tools.base import BUILTIN
+from mntui.tools.pool import HostPool, PoolSettings
+from mntui.tools.python import describe_python
+from mntui.wire.protocol import PROTOCOL
+from mntui.worker.clock import system_clock
+from mntui.worker.runtime import About, Parts, Worker
+from mntui.worker.starting import Starter
+from mntui.worker.tool_quotes import ToolQuoter, ToolSettings
+
+
+def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseException], None]) -> Worker:
+    """A worker over the home's own journal, models and tool hosts. Raises LogBusy or LogDamaged, with a remedy."""
+    clock = system_clock()
+    environment = dict(os.environ)
+    models = Models(ModelSettings(calls_log=_calls_log(environment)))
+    tools = HostPool(PoolSettings(environment, log=settings.home), crash)
+    journal = LogJournal(settings.home / "journal", crash=crash)
+    draw = random.Random()  # noqa: S311 - jitter, no secret
+    about = About(os.getpid(), __version__, PROTOCOL, clock().at, settings.home)
+    return Worker(
+        Parts(
+            about=about,
+            journal=journal,
+            models=models,
+            effects=Effects(models, tools),
+            tool_quoter=ToolQuoter(tools, ToolSettings(settings.home, settings.home / "versions", environment)),
+            starter=Starter(settings.home, BUILTIN, describe_python, models, clock, environment),
+            clock=clock,
+            jitter=draw.random,
+            crash=crash,
+            fatal=fatal,
+        )
+    )
+
+
+def _calls_log(environment: dict[str, str]) -> Path | None:
+    """Where drills count the calls of scripted models, from outside."""
+    path = environment.get("MNTUI_SCRIPTED_LOG", "")
+    return Path(path) if path else None

@@ -1,0 +1,378 @@
+"""One live run: its inbox, its turns, and the calls it has out in the world.
+
+A turn folds what came in, asks `decide` until it has nothing new, commits everything at once, and only then publishes,
+answers and calls. A turn whose commit fails never happened: its state is dropped, what came in is taken again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from mntui.core.answer import answer
+from mntui.core.begin import begin
+from mntui.core.commands import CallModel, CallTool, Command, WorldCommand, key_of, slot_of
+from mntui.core.decide import admits, decide, due, in_flight
+from mntui.core.events import (
+    Event,
+    Fact,
+    LateOutcome,
+    ModelAnswered,
+    ModelCallFailed,
+    ModelCallStarted,
+    ReconcileFoundNothing,
+    ReconcileStarted,
+    RunCancelling,
+    RunEnded,
+    StepCancelled,
+    StepFailed,
+    ToolCallFailed,
+    ToolCallStarted,
+    ToolReturned,
+)
+from mntui.core.evolve import evolve
+from mntui.core.messages import Accepted, Denied
+from mntui.core.money import Cost, Usage
+from mntui.core.requests import Refused, Request
+from mntui.core.run import Run
+from mntui.core.steps import step_of
+from mntui.core.values import Problem
+from mntui.crash import CrashPoint
+from mntui.effects import Effects
+from mntui.journal.base import Batch, Journal, JournalFull
+from mntui.models.base import ModelRequest
+from mntui.tools.base import ToolCall
+from mntui.worker.admission import TOOL_LANE, Admission
+from mntui.worker.clock import Clock
+from mntui.worker.feed import Feed
+from mntui.worker.payloads import Payloads
+from mntui.worker.prompts import step_timeout
+from mntui.worker.quotes import Quoted, Quoter
+from mntui.worker.tool_quotes import exclusive_key
+
+MODEL_TIMEOUT_SECONDS = 600.0
+FULL_DISK_PAUSE_SECONDS = 1.0
+WORKER = "worker"
+
+CallOutcome = ModelAnswered | ModelCallFailed | ToolReturned | ToolCallFailed | ReconcileFoundNothing
+CallStart = ModelCallStarted | ToolCallStarted | ReconcileStarted
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came back with."""
+
+    command: WorldCommand
+    event: CallOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person's request, and who waits for its answer."""
+
+    request: Request
+    actor: str
+    reply: "asyncio.Future[Accepted | Denied]"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts that the worker itself states: the run's start, its adoption."""
+
+    events: tuple[Event, ...]
+    actor: str
+    done: "asyncio.Future[None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed, or a limit has room again: look."""
+
+
+Item = Outcome | Asked | Told | Tick
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn has come to so far; nothing of it is true before the commit."""
+
+    run: Run
+    facts: list[Fact] = field(default_factory=list)
+    calls: list[tuple[WorldCommand, CallStart, Quoted]] = field(default_factory=list)
+    answers: list[tuple[Asked, Accepted | Denied]] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every live run shares."""
+
+    journal: Journal
+    effects: Effects
+    admission: Admission
+    clock: Clock
+    crash: CrashPoint
+    freed: Callable[[], None]
+
+
+class LiveRun:
+    """A run that hasn't ended. `serve` is its only task; everything else puts into its inbox."""
+
+    def __init__(self, run: Run, around: Surroundings, quoter: Quoter, payloads: Payloads) -> None:
+        self.run = run
+        self.feed = Feed()
+        self._around = around
+        self._quoter = quoter
+        self._payloads = payloads
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue()
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._draining = False
+        self._stopped = False
+
+    def put(self, item: Item) -> None:
+        self._inbox.put_nowait(item)
+
+    def drain(self) -> None:
+        """Begin nothing more; what is in flight may still come back."""
+        self._draining = True
+
+    @property
+    def calls_out(self) -> int:
+        return len(self._calls)
+
+    async def serve(self) -> None:
+        """Take turns until the run has ended and nothing of it is out any more."""
+        items: list[Item] = []
+        while not (self.run.ended and not self._calls and self._inbox.empty() and not items):
+            if not items:
+                items = [await self._inbox.get()]
+            while not self._inbox.empty():
+                items.append(self._inbox.get_nowait())
+            items = await self._turn(items)
+            if items:
+                await asyncio.sleep(FULL_DISK_PAUSE_SECONDS)
+
+    # A turn
+
+    async def _turn(self, items: list[Item]) -> list[Item]:
+        """Take the items in. Returns those that must be taken again, since the disk was full."""
+        turn = Turn(self.run)
+        for item in items:
+            self._take(turn, item)
+        waiting = await self._begin_all(turn)
+        try:
+            await self._commit(turn)
+        except JournalFull as error:
+            self._forget(turn)
+            return self._after_full_disk(items, error)
+        self._settle(turn, items)
+        self.feed.queued(waiting)
+        return []
+
+    def _take(self, turn: Turn, item: Item) -> None:
+        match item:
+            case Outcome(command=command, event=event):
+                self._add(turn, (event if in_flight(turn.run, command) else _late(command, event),), WORKER)
+            case Asked(request=request, actor=actor):
+                answered = answer(turn.run, request, self._around.clock())
+                if isinstance(answered, Refused):
+                    turn.answers.append((item, Denied(answered.code, answered.message, answered.remedy)))
+                else:
+                    self._add(turn, answered, actor)
+                    turn.answers.append((item, Accepted(turn.run.name, turn.run.seq)))
+            case Told(events=events, actor=actor):
+                self._add(turn, events, actor)
+            case Tick():
+                pass
+            case _:
+                assert_never(item)
+        self._add(turn, due(turn.run, self._around.clock()), WORKER)
+
+    def _add(self, turn: Turn, events: tuple[Event, ...], actor: str) -> None:
+        for event in events:
+            at = max(self._around.clock().at, turn.run.at)
+            fact = Fact(turn.run.id, turn.run.seq + 1, at, actor, event)
+            turn.run = evolve(turn.run, fact)
+            turn.facts.append(fact)
+
+    async def _begin_all(self, turn: Turn) -> dict[str, str]:
+        """Ask `decide` until it has nothing that may begin. Returns what has to wait, and for which limit."""
+        waiting: dict[str, str] = {}
+        progress = True
+        while progress:
+            progress = False
+            for command in decide(turn.run):
+                if slot_of(command) in waiting or not _still_wanted(turn.run, command):
+                    continue
+                refusal = self._admit(turn, command)
+                if refusal:
+                    waiting[slot_of(command)] = refusal
+                    continue
+                await self._begin(turn, command)
+                progress = True
+        return waiting
+
+    def _admit(self, turn: Turn, command: Command) -> str:
+        if self._draining and isinstance(command, CallModel | CallTool):
+            return "the worker is being replaced"
+        if not isinstance(command, CallModel | CallTool):
+            return ""
+        key = key_of(turn.run.id, command)
+        lane, exclusive = self._lane(turn.run, command)
+        refusal = self._around.admission.refusal(key, lane, exclusive)
+        if not refusal:
+            self._around.admission.enter(key, lane, exclusive)
+            turn.entered.append(key)
+        return refusal
+
+    def _lane(self, run: Run, command: WorldCommand) -> tuple[str, str]:
+        if isinstance(command, CallTool):
+            return TOOL_LANE, exclusive_key(run, command, self._payloads)
+        work = step_of(run, command.path).work
+        agent = run.plan.agents[getattr(work, "agent", "")]
+        return run.models[agent.model], ""
+
+    async def _begin(self, turn: Turn, command: Command) -> None:
+        now = self._around.clock()
+        quoted = await self._quoter.quote(turn.run, command, now)
+        events = begin(turn.run, command, quoted.quote, now)
+        self._add(turn, events, WORKER)
+        started = next((e for e in events if isinstance(e, CallStart)), None)
+        if isinstance(command, CallModel | CallTool):
+            if started is not None:
+                turn.calls.append((command, started, quoted))
+            else:
+                self._leave(turn, key_of(turn.run.id, command))
+
+    def _leave(self, turn: Turn, key: str) -> None:
+        self._around.admission.leave(key)
+        if key in turn.entered:
+            turn.entered.remove(key)
+
+    async def _commit(self, turn: Turn) -> None:
+        if not turn.facts:
+            return
+        self._around.crash("turn.before_commit")
+        payloads = self._payloads.named_by(fact.event for fact in turn.facts)
+        await self._around.journal.commit(Batch(tuple(turn.facts), payloads))
+        self._payloads.written(payloads)
+        self._around.crash("turn.after_commit")
+
+    def _forget(self, turn: Turn) -> None:
+        for key in turn.entered:
+            self._around.admission.leave(key)
+
+    def _after_full_disk(self, items: list[Item], error: JournalFull) -> list[Item]:
+        """People are told at once; outcomes are facts of the world and are kept until there is room."""
+        kept: list[Item] = []
+        for item in items:
+            if isinstance(item, Asked) and not item.reply.done():
+                item.reply.set_result(Denied("disk_full", str(error), "free some space and ask again"))
+            elif isinstance(item, Told) and self.run.seq == 0:
+                item.done.set_exception(error)
+            elif not isinstance(item, Tick | Asked):
+                kept.append(item)
+        return kept or [Tick()]
+
+    def _settle(self, turn: Turn, items: list[Item]) -> None:
+        """The facts are durable: now they are true for everyone, and the calls go out."""
+        self.run = turn.run
+        self.feed.clear(key_of(self.run.id, i.command) for i in items if isinstance(i, Outcome))
+        if turn.facts:
+            self.feed.happened(tuple(turn.facts))
+        for asked, reply in turn.answers:
+            if not asked.reply.done():
+                asked.reply.set_result(reply)
+        for item in items:
+            if isinstance(item, Told) and not item.done.done():
+                item.done.set_result(None)
+        for command, started, quoted in turn.calls:
+            self._call(command, started, quoted)
+        if any(isinstance(f.event, StepCancelled | StepFailed | RunCancelling | RunEnded) for f in turn.facts):
+            self._abort_unwanted()
+
+    # Calls
+
+    def _call(self, command: WorldCommand, started: CallStart, quoted: Quoted) -> None:
+        key = key_of(self.run.id, command)
+        task = asyncio.create_task(self._perform(command, started, quoted), name=key)
+        self._calls[key] = task
+        task.add_done_callback(lambda done: self._called(key, done))
+
+    def _called(self, key: str, done: "asyncio.Task[None]") -> None:
+        self._calls.pop(key, None)
+        self._around.admission.leave(key)
+        self._around.freed()
+        if self.run.ended:
+            self.put(Tick())
+        if not done.cancelled() and (error := done.exception()) is not None:
+            raise error
+
+    async def _perform(self, command: WorldCommand, started: CallStart, quoted: Quoted) -> None:
+        keep, effects = self._payloads.keep, self._around.effects
+        self._around.crash("call.before")
+        event: CallOutcome
+        match started, quoted.work:
+            case ToolCallStarted(), ToolCall() as call:
+                event = await effects.call_tool(started, call, keep)
+            case ReconcileStarted(), ToolCall() as call:
+                event = await effects.reconcile(started, call, keep)
+            case ModelCallStarted(), ModelRequest() as request:
+                event = await self._call_model(command, started, request)
+            case _:
+                raise TypeError(f"nothing was quoted for {started}")
+        self._around.crash("call.after")
+        self.put(Outcome(command, event))
+
+    async def _call_model(
+        self, command: WorldCommand, started: ModelCallStarted, request: ModelRequest
+    ) -> ModelAnswered | ModelCallFailed:
+        key = key_of(self.run.id, command)
+        seconds = step_timeout(step_of(self.run, command.path), MODEL_TIMEOUT_SECONDS)
+
+        def pulse(text: str) -> None:
+            self.feed.pulse(key, command.path, text)
+
+        try:
+            return await self._around.effects.call_model(started, request, seconds, pulse, self._payloads.keep)
+        except asyncio.CancelledError:
+            if self._stopped:
+                raise
+            # Given up on purpose: the provider may bill all that was reserved, so that is what counts.
+            usage = Usage(input_tokens=started.reserved_tokens, estimated=True)
+            problem = Problem("aborted", "the call was given up")
+            where = (started.path, started.call, started.attempt)
+            return ModelCallFailed(*where, problem, usage, Cost(started.reserved_micros, estimated=True))
+
+    def _abort_unwanted(self) -> None:
+        """Calls whose outcome nobody waits for any more; effects in flight are still waited for, so they go on."""
+        wanted = {
+            f"{self.run.id}/{path}/{call.generation}.{call.attempt}/{call.id}"
+            for path, node in self.run.nodes.items()
+            for call in node.calls.values()
+            if call.status == "running"
+        }
+        for key, task in self._calls.items():
+            if key not in wanted or self.run.ended:
+                task.cancel()
+
+    async def stop(self) -> None:
+        """Let go of everything at once, as if killed: what was out is found again by its intent."""
+        self._stopped = True
+        for task in tuple(self._calls.values()):
+            task.cancel()
+        await asyncio.gather(*self._calls.values(), return_exceptions=True)
+
+
+def _still_wanted(run: Run, command: Command) -> bool:
+    """What was begun a moment ago in this turn may have changed what may begin."""
+    todo = run.todo.get(slot_of(command))
+    return todo is not None and todo.command == command and admits(run, command)
+
+
+def _late(command: WorldCommand, event: CallOutcome) -> LateOutcome:
+    """An outcome that nobody waits for: what it cost counts, what it says doesn't."""
+    where = (command.path, command.call, command.attempt)
+    if isinstance(event, ModelAnswered | ModelCallFailed):
+        return LateOutcome(*where, type(event).__name__, event.usage, event.cost)
+    return LateOutcome(*where, type(event).__name__)

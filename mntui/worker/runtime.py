@@ -1,0 +1,413 @@
+"""The worker: every live run, the one journal, and the questions that people ask. It keeps the Engine's contract itself.
+
+What runs is folded in memory; what has ended is read back from the journal when somebody asks.
+"""
+
+import asyncio
+import difflib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from mntui.core.decide import Now, due, is_due
+from mntui.core.events import Event, Fact, RunAdopted, RunStarted, Timer
+from mntui.core.evolve import replay
+from mntui.core.expressions import ExpressionFailure
+from mntui.core.messages import (
+    Accepted,
+    AllWaiting,
+    AskEvents,
+    AskPayload,
+    AskSees,
+    AskStatus,
+    AskWaiting,
+    Denied,
+    Facts,
+    Happened,
+    Opened,
+    Payload,
+    Question,
+    Reply,
+    RunFilter,
+    RunRow,
+    SeenMessage,
+    Sees,
+    Start,
+    Started,
+    Update,
+    Waiting,
+    WorkerStatus,
+)
+from mntui.core.plan import AgentWork, Plan
+from mntui.core.requests import Request
+from mntui.core.run import Run, new_run
+from mntui.core.steps import step_of
+from mntui.core.values import Ref
+from mntui.crash import CrashPoint
+from mntui.effects import Effects
+from mntui.journal.base import Journal, JournalFull
+from mntui.models.base import ModelFailure
+from mntui.models.catalog import Models
+from mntui.wire.codec import from_plain
+from mntui.worker.admission import Admission
+from mntui.worker.clock import Clock
+from mntui.worker.live import Asked, LiveRun, Surroundings, Tick, Told
+from mntui.worker.payloads import Payloads
+from mntui.worker.prompts import request_for
+from mntui.worker.quotes import Quoter
+from mntui.worker.rows import row_of
+from mntui.worker.starting import Prepared, Starter
+from mntui.worker.tool_quotes import ToolQuoter
+
+WAKE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What `worker status` tells of this process."""
+
+    pid: int
+    version: str
+    protocol: int
+    started_at: int
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a worker is made of; `build` hands it over once. `fatal` ends the process on a lost journal."""
+
+    about: About
+    journal: Journal
+    models: Models
+    effects: Effects
+    tool_quoter: ToolQuoter
+    starter: Starter
+    clock: Clock
+    jitter: Callable[[], float]
+    crash: CrashPoint
+    fatal: Callable[[BaseException], None]
+
+
+class Worker:
+    """Runs, by id and by name. Keeps the contract of `engines.base.Engine`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._journal = parts.journal
+        self._live: dict[str, LiveRun] = {}
+        self._rows: dict[str, RunRow] = {}
+        self._names: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._plan = lru_cache(64)(self._read_plan)
+        self._draining = False
+        self._alarm: asyncio.Task[None] | None = None
+        self._around = Surroundings(
+            parts.journal,
+            parts.effects,
+            Admission(parts.journal.room),
+            parts.clock,
+            parts.crash,
+            self._freed,
+        )
+
+    # Life
+
+    async def adopt(self) -> None:
+        """Read every run back; those that haven't ended go on. Calls that were out under the last worker are lost."""
+        waiting = []
+        for run_id in self._journal.run_ids():
+            run = self._fold(run_id)
+            self._names[run.name] = run_id
+            if run.ended:
+                self._rows[run_id] = row_of(run)
+                continue
+            self._parts.starter.pin(run.digest, run.plan, self._payloads().load(self._started(run_id).source))
+            live = self._revive(run)
+            waiting.append(self._tell(live, _adoption(run, self._parts.about)))
+        self._parts.crash("worker.adopting")
+        await asyncio.gather(*waiting)
+        self._alarm = asyncio.create_task(self._wake_up(), name="alarm")
+
+    def busy(self) -> bool:
+        """Whether a run that hasn't ended needs this process."""
+        return bool(self._live)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin no call any more; wait for those in flight, at most so long."""
+        self._draining = True
+        for live in self._live.values():
+            live.drain()
+        deadline = asyncio.get_running_loop().time() + seconds
+        while any(live.calls_out for live in self._live.values()):
+            if asyncio.get_running_loop().time() > deadline:
+                return
+            await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        """Let go of every run, as if killed, and close the journal."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for live in self._live.values():
+            await live.stop()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._journal.close()
+
+    # The engine's contract
+
+    async def start(self, start: Start) -> Started | Denied:
+        if self._draining:
+            return Denied("draining", "this worker is being replaced", "start it again in a moment")
+        if not self._journal.room():
+            return Denied("disk_full", "the disk has no room to begin a run", "free some space and start it again")
+        prepared = self._parts.starter.prepare(start, self._names)
+        if isinstance(prepared, Denied):
+            return prepared
+        try:
+            await self._open(prepared)
+        except JournalFull as error:
+            return Denied("disk_full", str(error), "free some space and start it again")
+        return prepared.started
+
+    async def send(self, run: str, request: Request, actor: str) -> Accepted | Denied:
+        run_id = self._resolve(run)
+        if run_id is None:
+            return self._unknown(run)
+        live = self._live.get(run_id) or self._revive(self._fold(run_id))
+        reply: asyncio.Future[Accepted | Denied] = asyncio.get_running_loop().create_future()
+        live.put(Asked(request, actor, reply))
+        return await reply
+
+    async def watch(self, run: str, after: int = 0) -> AsyncIterator[Update]:
+        run_id = self._resolve(run)
+        if run_id is None:
+            raise LookupError(self._unknown(run).message)
+        live = self._live.get(run_id)
+        watcher = live.feed.join() if live is not None else None
+        try:
+            facts = await asyncio.to_thread(self._journal.facts, run_id)
+            yield Opened(run_id, self._name(run_id), self._plan_of(run_id), _after(facts, after))
+            seen = facts[-1].seq if facts else 0
+            while live is not None and watcher is not None:
+                update = await watcher.get()
+                if isinstance(update, Happened):
+                    fresh = _after(update.facts, seen)
+                    if fresh:
+                        seen = fresh[-1].seq
+                        yield Happened(fresh)
+                elif update is not None:
+                    yield update
+                elif live.run.ended:
+                    return
+                else:
+                    # This watcher was too slow and was cut off: it goes on where it was, from the journal.
+                    watcher = live.feed.join()
+                    missed = _after(await asyncio.to_thread(self._journal.facts, run_id), seen)
+                    if missed:
+                        seen = missed[-1].seq
+                        yield Happened(missed)
+        finally:
+            if live is not None and watcher is not None:
+                live.feed.leave(watcher)
+
+    async def runs(self, wanted: RunFilter) -> tuple[RunRow, ...]:
+        rows = [*self._rows.values(), *(row_of(live.run) for live in self._live.values() if live.run.seq)]
+        unique = {row.id: row for row in rows}
+        found = [row for row in unique.values() if _fits(row, wanted)]
+        found.sort(key=lambda row: (row.started_at, row.id), reverse=True)
+        return tuple(found[: wanted.limit])
+
+    async def query(self, question: Question) -> Reply | Denied:
+        match question:
+            case AskWaiting():
+                return self._all_waiting()
+            case AskStatus():
+                return self._status()
+            case AskPayload(digest=digest):
+                if not self._journal.holds(digest):
+                    return Denied("unknown_payload", f"no value has the digest {digest}", "")
+                return Payload(await asyncio.to_thread(self._journal.payload, digest))
+            case AskEvents(run=run, after=after):
+                run_id = self._resolve(run)
+                if run_id is None:
+                    return self._unknown(run)
+                facts = await asyncio.to_thread(self._journal.facts, run_id)
+                return Facts(run_id, self._name(run_id), _after(facts, after))
+            case AskSees(run=run, path=path):
+                return self._sees(run, path)
+
+    # Runs
+
+    async def _open(self, prepared: Prepared) -> None:
+        payloads = self._payloads()
+        run = new_run(prepared.run_id, prepared.plan)
+        live = self._revive(run, payloads)
+        self._names[prepared.started.run] = prepared.run_id
+        self._plan.cache_clear()
+        try:
+            await self._tell(live, prepared.facts(payloads.keep), prepared.actor)
+        except JournalFull:
+            self._names.pop(prepared.started.run, None)
+            self._live.pop(prepared.run_id, None)
+            raise
+
+    def _revive(self, run: Run, payloads: Payloads | None = None) -> LiveRun:
+        kept = payloads or self._payloads()
+        quoter = Quoter(self._parts.models, self._parts.tool_quoter, kept, self._parts.jitter)
+        live = LiveRun(run, self._around, quoter, kept)
+        self._live[run.id] = live
+        task = asyncio.create_task(live.serve(), name=f"run {run.id}")
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._served(live, done))
+        return live
+
+    def _served(self, live: LiveRun, done: "asyncio.Task[None]") -> None:
+        self._tasks.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._parts.fatal(error)
+            return
+        if live.run.ended:
+            self._archive(live)
+
+    def _archive(self, live: LiveRun) -> None:
+        self._live.pop(live.run.id, None)
+        self._rows[live.run.id] = row_of(live.run)
+        live.feed.end()
+        if live.run.out and Path(live.run.folder).is_dir():
+            shutil.copytree(live.run.folder, live.run.out, dirs_exist_ok=True)
+
+    async def _tell(self, live: LiveRun, events: tuple[Event, ...], actor: str = "worker") -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        live.put(Told(events, actor, done))
+        await done
+
+    def _freed(self) -> None:
+        for live in self._live.values():
+            if live.feed.waiting:
+                live.put(Tick())
+
+    async def _wake_up(self) -> None:
+        """Fire what is due: at the earliest timer, and at least once a second, since sleep doesn't move this clock."""
+        while True:
+            now = self._parts.clock()
+            for live in tuple(self._live.values()):
+                if live.run.timers and due(live.run, now) or live.feed.waiting:
+                    live.put(Tick())
+            await asyncio.sleep(self._pause(now))
+
+    def _pause(self, now: Now) -> float:
+        timers = [timer for live in self._live.values() for timer in live.run.timers.values()]
+        return min((_seconds_left(timer, now) for timer in timers), default=WAKE_SECONDS)
+
+    # Reading
+
+    def _payloads(self) -> Payloads:
+        return Payloads(self._journal)
+
+    def _fold(self, run_id: str) -> Run:
+        facts = self._journal.facts(run_id)
+        return replay(new_run(run_id, self._plan_of(run_id, facts)), facts)
+
+    def _started(self, run_id: str) -> RunStarted:
+        event = self._journal.facts(run_id)[0].event
+        assert isinstance(event, RunStarted)
+        return event
+
+    def _plan_of(self, run_id: str, facts: tuple[Fact, ...] = ()) -> Plan:
+        live = self._live.get(run_id)
+        if live is not None:
+            return live.run.plan
+        event = facts[0].event if facts else self._started(run_id)
+        assert isinstance(event, RunStarted)
+        if isinstance(event.plan, Ref):
+            return self._plan(event.plan.digest)
+        return from_plain(Plan, event.plan)
+
+    def _read_plan(self, digest: str) -> Plan:
+        return from_plain(Plan, self._journal.payload(digest))
+
+    def _name(self, run_id: str) -> str:
+        row = self._rows.get(run_id)
+        return row.run if row is not None else self._live[run_id].run.name
+
+    def _resolve(self, run: str) -> str | None:
+        if run in self._rows or run in self._live:
+            return run
+        if run in self._names:
+            return self._names[run]
+        starting = [run_id for name, run_id in self._names.items() if run and name.startswith(run)]
+        return starting[0] if len(starting) == 1 else None
+
+    def _unknown(self, run: str) -> Denied:
+        near = difflib.get_close_matches(run, self._names, n=1)
+        remedy = f"did you mean {near[0]}?" if near else "mntui runs lists them"
+        return Denied("unknown_run", f"there is no run {run!r}", remedy)
+
+    def _all_waiting(self) -> AllWaiting:
+        found = [
+            Waiting(live.run.name, live.run.id, ask) for live in self._live.values() for ask in live.run.asks.values()
+        ]
+        found.sort(key=lambda waiting: (waiting.ask.asked_at, waiting.ask.id))
+        return AllWaiting(tuple(found))
+
+    def _status(self) -> WorkerStatus:
+        about = self._parts.about
+        return WorkerStatus(
+            about.pid,
+            about.version,
+            about.protocol,
+            about.started_at,
+            str(about.home),
+            len(self._live),
+            self._journal.opening,
+        )
+
+    def _sees(self, run: str, path: str) -> Sees | Denied:
+        run_id = self._resolve(run)
+        if run_id is None:
+            return self._unknown(run)
+        live = self._live.get(run_id)
+        state = live.run if live is not None else self._fold(run_id)
+        node = state.nodes.get(path)
+        if node is None:
+            return Denied("unknown_step", f"run {state.name} has no step {path!r}", f"mntui show {state.name}")
+        work = step_of(state, path).work
+        if not isinstance(work, AgentWork):
+            return Denied("no_agent", f"{path} is no agent's step: it sees nothing", f"mntui show {state.name} {path}")
+        if node.started_at is None:
+            return Denied("not_started", f"{path} hasn't started, so its inputs aren't known", f"mntui why {state.name}")
+        turn = f"{len(node.turns) or 1}.0"
+        try:
+            request = request_for(state, path, turn, self._payloads().load)
+            model = self._parts.models.open(request.model)
+        except (ExpressionFailure, ModelFailure) as failure:
+            return Denied("unreadable", failure.message, failure.remedy)
+        messages = tuple(SeenMessage(m.role, m.text) for m in request.messages)
+        tokens = sum(model.count_tokens(m.text) for m in messages)
+        tools = tuple(tool.name for tool in request.tools)
+        return Sees(path, request.model, tokens, messages, tools, request.contract)
+
+
+def _adoption(run: Run, about: About) -> tuple[Event, ...]:
+    """Only a run with calls in flight is told: the others wait as before, and their journal needn't know."""
+    out = any(call.status == "running" for node in run.nodes.values() for call in node.calls.values())
+    return (RunAdopted(f"pid {about.pid}"),) if out else ()
+
+
+def _after(facts: tuple[Fact, ...], seq: int) -> tuple[Fact, ...]:
+    return tuple(fact for fact in facts if fact.seq > seq)
+
+
+def _fits(row: RunRow, wanted: RunFilter) -> bool:
+    return wanted.status in {"", row.status} and wanted.blueprint in {"", row.blueprint}
+
+
+def _seconds_left(timer: Timer, now: Now) -> float:
+    if is_due(timer, now):
+        return 0.01
+    left = timer.elapsed_until - now.elapsed if timer.boot and timer.boot == now.boot else timer.until - now.at
+    return min(max(left / 1_000_000, 0.001), WAKE_SECONDS)
