@@ -53,7 +53,7 @@ def approve(ask_id: str, digest: str, changes: list[str]) -> Body:
                 run, request = run_of_ask(ask_id), r.Approve(ask_id, digest)
             else:
                 run = waiting.run
-                request = r.Approve(ask_id, _read_digest(session, waiting.ask, digest), _edits(waiting.ask, texts))
+                request = r.Approve(ask_id, _read_digest(session, waiting.ask, digest), edits_of(waiting.ask, texts))
                 if session.interactive and not await _confirmed(session, waiting, request):
                     session.note(f"Not approved; {ask_id} still waits.")
                     return WAITING
@@ -74,7 +74,7 @@ def _read_digest(session: Session, ask: Ask, digest: str) -> str:
     raise refuse("digest_required", f"without a terminal, approving {ask.id} needs the digest of what was read", remedy)
 
 
-def _edits(ask: Ask, texts: dict[str, str]) -> dict[str, Json]:
+def edits_of(ask: Ask, texts: dict[str, str]) -> dict[str, Json]:
     unknown = [name for name in texts if name not in ask.edit]
     if unknown:
         may = f"It may be {', '.join(ask.edit)}." if ask.edit else "Nothing in it may be edited."

@@ -121,7 +121,7 @@ def nine_document(run: Run, nine: Nine) -> Json:
         "approvals": [ask_document(ask, run.name) for ask in nine.asks],
         "agents": plain(nine.agents),
         "success": plain(nine.success),
-        "outputs": plain(nine.outputs),
+        "outputs": plain(run.outputs),
     }
 
 
@@ -139,7 +139,9 @@ def step_document(run: Run, node: Node, arguments: Json, output: Json) -> Json:
         "started_at": time_document(node.started_at),
         "ended_at": time_document(node.ended_at),
         "generation": node.generation,
-        "items": {"count": node.count, "ended": node.done, "failed": node.failed_items} if node.count else None,
+        "items": {"count": node.item_count, "ended": node.done, "failed": node.failed_items}
+        if node.item_count
+        else None,
         **_cost(node.spend),
         "calls": [_call(call) for call in calls_in_order(node)],
         "turns": [{"call": turn.call, "text": plain(turn.text), "violation": turn.violation} for turn in node.turns],

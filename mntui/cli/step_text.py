@@ -24,7 +24,7 @@ def step_text(session: Session, run: Run, node: Node, arguments: Json, output: J
         lines.append(node.why)
     if node.problem is not None:
         lines.append(f"{node.problem.message} {node.problem.remedy}".rstrip())
-    if node.count:
+    if node.item_count:
         lines.append(items_of(node))
     lines.extend(_section("inputs", _value(arguments)))
     lines.extend(_section("calls", [line for call in calls_in_order(node) for line in _call(session, call)]))

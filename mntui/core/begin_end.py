@@ -76,7 +76,7 @@ def _own_problem(step: StepPlan, node: Node) -> Problem | None:
             return _agent_problem(node)
         case ForEachWork():
             if node.failed_items and step.on_failure != "continue":
-                return Problem("items", f"{node.failed_items} of {node.count} items failed")
+                return Problem("items", f"{node.failed_items} of {node.item_count} items failed")
             return None
         case ApproveWork() | AskWork() | SetWork() | RouteWork() | WaitWork():
             return None

@@ -3,7 +3,6 @@
 Every change to the frontier (`todo`), to the counters of what is in flight, and to what waits goes through here.
 """
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from immutables import Map
@@ -34,8 +33,7 @@ class Draft:
         self.fields: dict[str, Any] = {}
 
     def finish(self, seq: int) -> Run:
-        return replace(
-            self.run,
+        return self.run._replace(
             seq=seq,
             at=self.at,
             nodes=self.nodes.finish(),
@@ -63,7 +61,7 @@ class Draft:
         return self.plan.steps[plan_path(path)]
 
     def update(self, path: str, **fields: Any) -> Node:
-        node = replace(self.nodes[path], **fields)
+        node = self.nodes[path]._replace(**fields)
         self.nodes[path] = node
         return node
 
@@ -72,10 +70,10 @@ class Draft:
 
     def set_call(self, path: str, call: Call) -> None:
         node = self.nodes[path]
-        self.nodes[path] = replace(node, calls=node.calls.set(call.id, call))
+        self.nodes[path] = node._replace(calls=node.calls.set(call.id, call))
 
     def update_call(self, path: str, call: str, **fields: Any) -> Call:
-        changed = replace(self.call(path, call), **fields)
+        changed = self.call(path, call)._replace(**fields)
         self.set_call(path, changed)
         return changed
 
@@ -109,7 +107,7 @@ class Draft:
         for around in ancestors(path):
             scope = self.scopes.get(around)
             if scope is not None:
-                self.scopes[around] = replace(scope, flying=scope.flying + change)
+                self.scopes[around] = scope._replace(flying=scope.flying + change)
         if change < 0:
             for around in ancestors(path):
                 self.check_scope(around)
@@ -124,7 +122,7 @@ class Draft:
             self.add(EndRun() if path == ROOT else EndStep(path))
 
     def set_scope(self, path: str, **fields: Any) -> None:
-        self.scopes[path] = replace(self.scopes.get(path, Scope()), **fields)
+        self.scopes[path] = self.scopes.get(path, Scope())._replace(**fields)
 
     # Endings of the run
 

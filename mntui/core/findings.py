@@ -11,8 +11,8 @@ from typing import Literal
 
 Where = tuple[str | int, ...]
 
-MOST_FINDINGS = 200
-MOST_CANDIDATES = 300
+MOST_FINDINGS = 100
+MOST_CANDIDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ class Findings:
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name most like this one, if one is near enough to be what was meant."""
     near_in_length = [other for other in known if abs(len(other) - len(name)) <= max(3, len(name) // 2)]
+    near_in_length.sort(key=lambda other: other[:1] != name[:1])
     cutoff = 0.6 if len(name) > 3 else 0.5
     matches = get_close_matches(name[:100], near_in_length[:MOST_CANDIDATES], n=1, cutoff=cutoff)
     if matches:

@@ -1,6 +1,5 @@
 """Fold the facts about calls: models and tools, their intents, outcomes and losses, and the money they took."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from mntui.core import events as e
@@ -44,6 +43,9 @@ def fold_tool(draft: Draft, event: e.ToolEvent) -> None:
             draft.drop(f"{path}#{call}")
             draft.update_call(path, call, status="running", attempt=event.attempt)
             draft.takes_off(path, call)
+        case e.ReconcileFoundNothing() if draft.node(path).status in ENDED:
+            draft.update_call(path, call, status="failed", unknown=False)
+            draft.lands(path, call)
         case e.ReconcileFoundNothing():
             found = draft.update_call(path, call, status="ready", attempt=event.attempt + 1)
             draft.add(CallTool(path, call, found.generation, found.attempt, resumes=found.flying))
@@ -105,7 +107,7 @@ def _open_tool_calls(draft: Draft, node: Node, asks: tuple[e.AskedCall, ...]) ->
     for ask in asks:
         call = Call(ask.call, generation=node.generation, tool=ask.tool, arguments=ask.arguments, asked_id=ask.id)
         if ask.problem:
-            draft.set_call(node.path, replace(call, status="failed", result=ask.problem))
+            draft.set_call(node.path, call._replace(status="failed", result=ask.problem))
         else:
             draft.set_call(node.path, call)
             draft.add(CallTool(node.path, ask.call, node.generation, 1))

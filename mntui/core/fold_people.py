@@ -6,7 +6,7 @@ from mntui.core import events as e
 from mntui.core.commands import CallTool, EndStep
 from mntui.core.draft import Draft
 from mntui.core.fold_calls import end_tool_call, tool_succeeded
-from mntui.core.run import Ask, Decision
+from mntui.core.run import ENDED, Ask, Decision
 from mntui.core.values import Problem
 
 
@@ -157,6 +157,9 @@ def _settled(draft: Draft, ask: Ask, event: e.EffectSettled) -> None:
     match event.resolution:
         case "happened":
             tool_succeeded(draft, path, call_id, event.result)
+        case "not-happened" if node.status in ENDED:
+            draft.update_call(path, call_id, status="failed", unknown=False)
+            draft.lands(path, call_id)
         case "not-happened":
             generation = node.generation + 1
             draft.update(path, generation=generation)

@@ -20,11 +20,11 @@ def reopen(draft: Draft, path: str, generation: int) -> None:
     if path in held:
         draft.put(held=held.delete(path))
     node = draft.update(path, status="pending", generation=generation, problem=None, ended_at=None, handled=False)
-    if node.started_at is None or (not node.calls and not node.count):
+    if node.started_at is None or (not node.calls and not node.item_count):
         draft.add(StartStep(path))
         return
     draft.update(path, status="running")
-    if node.count:
+    if node.item_count:
         _reopen_items(draft, node)
     elif isinstance(draft.step(path).work, AgentWork):
         _reopen_agent(draft, path, generation)

@@ -3,7 +3,6 @@
 Doing a step again is in fold_retry.
 """
 
-from dataclasses import replace
 from typing import Literal, assert_never
 
 from mntui.core import events as e
@@ -79,7 +78,7 @@ def _started(draft: Draft, event: e.StepStarted) -> None:
 
 
 def _start_call(draft: Draft, node: Node, call: Call) -> None:
-    draft.set_call(node.path, replace(call, generation=node.generation))
+    draft.set_call(node.path, call._replace(generation=node.generation))
     draft.add(CallTool(node.path, call.id, node.generation, call.attempt))
 
 
@@ -101,7 +100,7 @@ def _planned(draft: Draft, path: str, count: int) -> None:
     work = draft.step(path).work
     assert isinstance(work, ForEachWork)
     opened = min(work.max_parallel, count)
-    draft.update(path, count=count, opened=opened)
+    draft.update(path, item_count=count, opened=opened)
     for index in range(opened):
         _open_item(draft, path, index)
     if count == 0:
@@ -173,7 +172,7 @@ def tallied(tally: Tally, step: StepPlan, need: StepPlan, counted: Counted, chos
     if counted == "succeeded" and need.path in step.routers and step.id not in (chosen or ()):
         counted = "skipped"
     field = counted if need.path in step.counted else f"beside_{counted}"
-    return replace(tally, **{field: getattr(tally, field) + 1})
+    return tally._replace(**{field: getattr(tally, field) + 1})
 
 
 def _item_ended(draft: Draft, path: str) -> None:
@@ -184,10 +183,10 @@ def _item_ended(draft: Draft, path: str) -> None:
     node = draft.update(container, done=node.done + 1, failed_items=node.failed_items + failed)
     if node.status in ENDED:
         return
-    if node.opened < node.count:
+    if node.opened < node.item_count:
         draft.update(container, opened=node.opened + 1)
         _open_item(draft, container, node.opened)
-    if node.done == node.count:
+    if node.done == node.item_count:
         draft.add(EndStep(container))
 
 
@@ -195,8 +194,10 @@ def close_subtree(draft: Draft, path: str) -> None:
     """Everything below a node that ends early ends with it. Effects in flight keep flying: they are let end."""
     node = draft.node(path)
     _close_calls(draft, node)
-    if node.ask and node.ask in draft.get("asks"):
-        draft.close_ask(node.ask)
+    ask = draft.get("asks").get(node.ask)
+    # Whether an effect happened must be said by somebody, even if nobody needs its step any more.
+    if ask is not None and ask.kind != "in_doubt":
+        draft.close_ask(ask.id)
     held = draft.get("held")
     if path in held:
         draft.put(held=held.delete(path))

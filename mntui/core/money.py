@@ -3,7 +3,7 @@
 A figure knows whether it was measured or estimated; an unknown price is None and is never summed as zero in silence.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 MICROS = 1_000_000
@@ -42,14 +42,13 @@ class Spend:
     estimated_calls: int = 0
 
     def plus(self, usage: Usage, cost: Cost) -> "Spend":
-        return replace(
-            self,
-            micros=self.micros + (cost.micros or 0),
-            input_tokens=self.input_tokens + usage.input_tokens,
-            output_tokens=self.output_tokens + usage.output_tokens + usage.thinking_tokens,
-            calls=self.calls + 1,
-            unknown_calls=self.unknown_calls + (cost.micros is None),
-            estimated_calls=self.estimated_calls + (cost.estimated or usage.estimated),
+        return Spend(
+            self.micros + (cost.micros or 0),
+            self.input_tokens + usage.input_tokens,
+            self.output_tokens + usage.output_tokens + usage.thinking_tokens,
+            self.calls + 1,
+            self.unknown_calls + (cost.micros is None),
+            self.estimated_calls + (cost.estimated or usage.estimated),
         )
 
 

@@ -16,7 +16,7 @@ from mntui.core.requests import Refused, Retry
 from mntui.core.run import ENDED, Ask, Call, Node, Run, RunStatus
 from mntui.core.step_paths import is_item
 from mntui.core.steps import step_of
-from mntui.core.values import Json, Problem
+from mntui.core.values import Problem
 from mntui.core.why import asks_in_order
 
 
@@ -130,7 +130,6 @@ class Nine:
     asks: tuple[Ask, ...]
     agents: tuple[AgentView, ...]
     success: tuple[Condition, ...]
-    outputs: Mapping[str, Json]
 
 
 def nine(run: Run) -> Nine:
@@ -148,7 +147,6 @@ def nine(run: Run) -> Nine:
         asks=tuple(asks_in_order(run)),
         agents=tuple(_agents(run)),
         success=tuple(_conditions(run)),
-        outputs=run.plan.outputs,
     )
 
 
@@ -182,12 +180,13 @@ def _state(run: Run) -> State:
 def _active(run: Run) -> Iterator[Active]:
     for node in run.nodes.values():
         if node.status in {"running", "waiting"} and not is_item(node.path):
-            doing, until = _doing(run, node)
+            doing, until = doing_of(run, node)
             kind = step_of(run, node.path).work.kind
             yield Active(node.path, kind, node.status, doing, node.started_at, until)
 
 
-def _doing(run: Run, node: Node) -> tuple[str, int | None]:
+def doing_of(run: Run, node: Node) -> tuple[str, int | None]:
+    """What a step that has begun is doing, and the instant that it waits for, if any."""
     ask = run.asks.get(node.ask)
     if ask is not None:
         expires = None if ask.expires is None else ask.expires.until
@@ -208,7 +207,7 @@ def _doing(run: Run, node: Node) -> tuple[str, int | None]:
 def items_of(container: Node) -> str:
     """`12 of 40 items ended, 1 failed`."""
     failed = f", {container.failed_items} failed" if container.failed_items else ""
-    return f"{container.done} of {container.count} items ended{failed}"
+    return f"{container.done} of {container.item_count} items ended{failed}"
 
 
 def _calling(call: Call) -> str:

@@ -39,6 +39,8 @@ class Sources:
 
 def reads_of(value: Json, where: Where, found: Findings) -> tuple[Read, ...]:
     """Every reference of all templates inside a value; what is no template is reported."""
+    if found.full:
+        return ()
     return tuple(read for place, text in _texts(value, where) for read in _reads_of_text(text, place, found))
 
 

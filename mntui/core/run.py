@@ -1,15 +1,16 @@
 """A Run: everything that the facts so far say, as one frozen value.
 
 It keeps its own frontier: `todo` holds the commands that may be begun, counters say what is in flight, so a fact costs
-the same in a run of any size. Maps are `immutables.Map`: a changed copy shares all the rest.
+the same in a run of any size. Maps are `immutables.Map`: a changed copy shares all the rest. What changes with every fact
+is a NamedTuple, whose changed copy is made in C: eight times as fast as a frozen dataclass's, and it is the hot path.
 
 Deliberately absent: anything that only a worker knows (tasks, sockets, queues), and histories: those are asked of the
 journal.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from immutables import Map
 
@@ -25,8 +26,7 @@ CallStatus = Literal["ready", "asking", "running", "waiting", "in_doubt", "succe
 ENDED: frozenset[StepStatus] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How the needs of a step ended so far: those the join counts, and those beside it that must simply succeed."""
 
     succeeded: int = 0
@@ -37,8 +37,7 @@ class Tally:
     beside_skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One model call or tool call of a step, over all its attempts.
 
     `failures` counts attempts that failed by themselves; an attempt lost with its worker isn't one. `unknown` while it
@@ -83,8 +82,7 @@ class Turn:
     violation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One step, or one item of a container, in this run."""
 
     path: str
@@ -97,14 +95,14 @@ class Node:
     why: str = ""
     started_at: int | None = None
     ended_at: int | None = None
-    calls: Map[str, Call] = field(default_factory=Map)
+    calls: Map[str, Call] = Map()
     turns: tuple[Turn, ...] = ()
     ask: str = ""
     decision: Json = None
     signal: str = ""
     timer: Timer | None = None
     due: bool = False
-    count: int = 0
+    item_count: int = 0
     opened: int = 0
     done: int = 0
     failed_items: int = 0
@@ -114,8 +112,7 @@ class Node:
     spend: Spend = Spend()
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What holds steps: the run ("") or an item. `flying` counts calls whose outcome is open, in all its depth."""
 
     open: int = 0
@@ -163,8 +160,7 @@ class Todo:
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     id: str
     plan: Plan
     name: str = ""
@@ -174,8 +170,8 @@ class Run:
     folder: str = ""
     blueprint_folder: str = ""
     out: str = ""
-    inputs: Mapping[str, Json] = field(default_factory=dict)
-    models: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Json] = Map()
+    models: Mapping[str, str] = Map()
     seq: int = 0
     at: int = 0
     started_at: int = 0
@@ -187,18 +183,18 @@ class Run:
     problem_path: str = ""
     outputs: Stored = None
     success: Mapping[str, bool] | None = None
-    nodes: Map[str, Node] = field(default_factory=Map)
-    scopes: Map[str, Scope] = field(default_factory=Map)
-    todo: Map[str, Todo] = field(default_factory=Map)
+    nodes: Map[str, Node] = Map()
+    scopes: Map[str, Scope] = Map()
+    todo: Map[str, Todo] = Map()
     orders: int = 0
-    timers: Map[str, Timer] = field(default_factory=Map)
-    asks: Map[str, Ask] = field(default_factory=Map)
-    decided: Map[str, Decision] = field(default_factory=Map)
+    timers: Map[str, Timer] = Map()
+    asks: Map[str, Ask] = Map()
+    decided: Map[str, Decision] = Map()
     ask_count: int = 0
     budget_ask: str = ""
-    held: Map[str, Problem] = field(default_factory=Map)
-    signals: Map[str, tuple[Stored, ...]] = field(default_factory=Map)
-    listeners: Map[str, tuple[str, ...]] = field(default_factory=Map)
+    held: Map[str, Problem] = Map()
+    signals: Map[str, tuple[Stored, ...]] = Map()
+    listeners: Map[str, tuple[str, ...]] = Map()
     spend: Spend = Spend()
     reserved_micros: int = 0
     reserved_tokens: int = 0

@@ -12,8 +12,8 @@ from mntui.core.values import Json
 from mntui.crash import CrashPoint, no_crash
 from mntui.journal.base import Batch, JournalFull, JournalLost
 from mntui.journal.disk import Disk
-from mntui.journal.log import Log, LogClosed, read_log
-from mntui.journal.tail import LogFailed, LogFull
+from mntui.journal.log import Log
+from mntui.journal.refusals import LogClosed, LogFailed, LogFull
 from mntui.wire.codec import decode, encode
 
 REMEMBERED_PAYLOADS = 256
@@ -23,7 +23,6 @@ class LogJournal:
     """One writer's journal in a folder. Raises what `Log.open` raises; every error names a remedy."""
 
     def __init__(self, folder: Path, *, disk: Disk | None = None, crash: CrashPoint = no_crash) -> None:
-        self._folder = folder
         self._log = Log.open(folder, disk=disk, crash=crash)
         self._runs: dict[str, list[int]] = {}
         self._payloads: dict[str, int] = {}
@@ -48,11 +47,8 @@ class LogJournal:
         return tuple(self._runs)
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
-        wanted = self._runs.get(run_id, ())
-        found: list[Fact] = []
-        for batch in self._batches(wanted):
-            found.extend(fact for fact in batch.facts if fact.run == run_id)
-        return tuple(found)
+        batches = (self._batch(number) for number in self._runs.get(run_id, ()))
+        return tuple(fact for batch in batches for fact in batch.facts if fact.run == run_id)
 
     def payload(self, digest: str) -> Json:
         return self._fetch(digest)
@@ -73,17 +69,7 @@ class LogJournal:
             self._payloads.setdefault(digest, number)
 
     def _read_payload(self, digest: str) -> Json:
-        (batch,) = self._batches([self._payloads[digest]])
-        return batch.payloads[digest]
+        return self._batch(self._payloads[digest]).payloads[digest]
 
-    def _batches(self, numbers: "list[int] | tuple[int, ...]") -> list[Batch]:
-        if not numbers:
-            return []
-        wanted = set(numbers)
-        found = []
-        for number, data in read_log(self._folder, numbers[0] - 1):
-            if number in wanted:
-                found.append(decode(Batch, data))
-            if number >= numbers[-1]:
-                break
-        return found
+    def _batch(self, number: int) -> Batch:
+        return decode(Batch, self._log.batch(number))

@@ -14,7 +14,7 @@ from mntui.core.plan import Plan, ToolSpec
 from mntui.core.values import Json
 from mntui.library.folder import MAIN, FileProblem, FolderText, read_folder
 from mntui.library.report import Notice
-from mntui.library.yaml import Parsed, YamlProblem, line_and_column, parse_yaml, place_of
+from mntui.library.yaml import Node, YamlProblem, line_and_column, lines_of, parse_yaml, place_of
 
 Describe = Callable[[str], tuple[ToolSpec, ...]]
 """The tools that the text of a tools.py defines, without executing it.
@@ -50,7 +50,8 @@ def load(path: Path, builtin: Mapping[str, ToolSpec], describe: Describe) -> Loa
         return Loaded(folder, None, tuple(notices), text.digest(), dict(text.texts), None)
     parsed = parse_yaml(text.main)
     source = {**text.texts, MAIN: parsed.text}
-    notices += [_yaml_notice(problem, parsed, str(folder / main)) for problem in parsed.problems]
+    lines = lines_of(parsed.text)
+    notices += [_yaml_notice(problem, lines, str(folder / main)) for problem in parsed.problems]
     specs, tool_notices = _described(text, describe, folder)
     notices += tool_notices
     if parsed.root is None:
@@ -58,7 +59,12 @@ def load(path: Path, builtin: Mapping[str, ToolSpec], describe: Describe) -> Loa
     plan, findings = compile_blueprint(parsed.root.value, text.texts, {**builtin, **specs})
     hidden = [problem.where for problem in parsed.problems if problem.where]
     told = [finding for finding in findings if not any(finding.where[: len(place)] == place for place in hidden)]
-    notices += [_compile_notice(finding, parsed, text, folder, main) for finding in told]
+    notices += [_text_notice(finding, text, folder) for finding in told if finding.file in text.texts]
+    notices += [
+        _main_notice(finding, parsed.root, lines, str(folder / main))
+        for finding in told
+        if finding.file not in text.texts
+    ]
     plan = None if any(notice.severity == "problem" for notice in notices) else plan
     return Loaded(folder, plan, tuple(_in_order(notices, str(folder / main))), text.digest(), source, parsed.root.value)
 
@@ -76,7 +82,7 @@ def _described(text: FolderText, describe: Describe, folder: Path) -> tuple[dict
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         told = f"{TOOLS_FILE}: {error}"
     file = str(folder / TOOLS_FILE)
-    source = _line_of(code.splitlines(), line)
+    source = _line_of(lines_of(code), line)
     return {}, [Notice("problem", file, line, column, "tools", told, "", "Correct the Python code.", (), source)]
 
 
@@ -85,33 +91,39 @@ def _file_notice(problem: FileProblem, folder: Path) -> Notice:
     return Notice("problem", file, 1, 1, problem.code, problem.message, "", problem.remedy)
 
 
-def _yaml_notice(problem: YamlProblem, parsed: Parsed, file: str) -> Notice:
-    source = _line_of(parsed.lines, problem.line)
+def _yaml_notice(problem: YamlProblem, lines: list[str], file: str) -> Notice:
+    source = _line_of(lines, problem.line)
     expected = "UTF-8 text" if problem.code == "encoding" else "YAML 1.2"
     place = (problem.line, problem.column, problem.code)
     return Notice("problem", file, *place, problem.message, expected, problem.remedy, problem.where, source)
 
 
-def _compile_notice(finding: Finding, parsed: Parsed, text: FolderText, folder: Path, main: str) -> Notice:
-    assert parsed.root is not None
-    if finding.file in text.texts:
-        file, content = finding.file, text.texts[finding.file]
-        line, column = line_and_column(content, finding.offset)
-        lines = content.splitlines()
-    else:
-        file, lines = main, parsed.lines
-        line, column = place_of(parsed.root, finding.where, of_key=finding.of_key, offset=finding.offset)
+def _main_notice(finding: Finding, root: Node, lines: list[str], file: str) -> Notice:
+    """A finding in blueprint.yaml."""
+    place = place_of(root, finding.where, of_key=finding.of_key, offset=finding.offset)
+    return _notice(finding, file, place, lines)
+
+
+def _text_notice(finding: Finding, text: FolderText, folder: Path) -> Notice:
+    """A finding inside a file that blueprint.yaml names."""
+    content = text.texts[finding.file]
+    place = line_and_column(content, finding.offset)
+    return _notice(finding, str(folder / finding.file), place, lines_of(content))
+
+
+def _notice(finding: Finding, file: str, place: tuple[int, int], lines: list[str]) -> Notice:
+    line, column = place
     return Notice(
-        finding.severity,
-        str(folder / file),
-        line,
-        column,
-        finding.code,
-        finding.message,
-        finding.expected,
-        finding.remedy,
-        finding.where,
-        _line_of(lines, line),
+        severity=finding.severity,
+        file=file,
+        line=line,
+        column=column,
+        code=finding.code,
+        message=finding.message,
+        expected=finding.expected,
+        remedy=finding.remedy,
+        where=finding.where,
+        source=_line_of(lines, line),
     )
 
 

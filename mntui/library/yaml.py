@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import yaml
 from yaml import CSafeLoader
 
-from mntui.core.findings import Where
+from mntui.core.findings import MOST_FINDINGS, Where
 from mntui.core.values import LARGEST_INTEGER, Json
 
 LARGEST_FILE = 2**20
@@ -55,15 +55,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`root` is None if the text could not be read at all; `lines` are for showing the place of a problem."""
+    """`root` is None if the text could not be read at all."""
 
     text: str
     root: Node | None
     problems: tuple[YamlProblem, ...]
-
-    @property
-    def lines(self) -> list[str]:
-        return _LINE_END.split(self.text)
 
 
 def parse_yaml(content: bytes) -> Parsed:
@@ -91,9 +87,14 @@ def place_of(root: Node, where: Where, *, of_key: bool, offset: int = 0) -> tupl
     return node.line, node.column + (node.shift + offset if offset and node.shift >= 0 else 0)
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as YAML counts them."""
+    return _LINE_END.split(text)
+
+
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """Where a character of a text stands, both from 1."""
-    before = _LINE_END.split(text[:offset])
+    before = lines_of(text[:offset])
     return len(before), len(before[-1]) + 1
 
 
@@ -224,6 +225,8 @@ class _Reader:
     def _add(self, code: str, message: str, remedy: str, event: Json, where: Where) -> None:
         mark = event.start_mark
         self.problems.append(YamlProblem(code, message, remedy, mark.line + 1, mark.column + 1, where))
+        if len(self.problems) >= MOST_FINDINGS:
+            raise _Stop
 
 
 def _plain(text: str) -> Json:
@@ -283,7 +286,7 @@ def _unreadable(text: str) -> YamlProblem | None:
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YamlProblem:
     told = error.problem or str(error)
-    lines = _LINE_END.split(text)
+    lines = lines_of(text)
     mark = error.problem_mark or error.context_mark
     if mark and error.context_mark and not any(line.strip() for line in lines[mark.line :]):
         mark, told = error.context_mark, f"what begins here is not closed ({error.context}: {told})"

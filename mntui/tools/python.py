@@ -67,7 +67,10 @@ def describe_python(path: str | Path) -> tuple[ToolSpec, ...]:
 def python_tools(path: str | Path) -> tuple[PythonTool, ...]:
     """The same, with what the effect classes need to know. Raises ToolsFileProblem, OSError."""
     functions = {node.name: node for node in _parsed(Path(path)).body if isinstance(node, _FUNCTION)}
-    return tuple(_tool(name, functions) for name in functions if _is_tool(name, functions))
+    try:
+        return tuple(_tool(name, functions) for name in functions if _is_tool(name, functions))
+    except RecursionError:
+        raise ToolsFileProblem("a type hint is nested too deeply") from None
 
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -155,9 +158,8 @@ def _with_default(schema: dict[str, Json], default: ast.expr) -> dict[str, Json]
 
 
 def _holds_path(schema: Mapping[str, Json]) -> bool:
-    return schema.get("format") == "path" or any(
-        _holds_path(inner) for inner in (schema.get("items") or {}, *schema.get("anyOf", ()))
-    )
+    inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    return schema.get("format") == "path" or any(_holds_path(part) for part in inner)
 
 
 def _schema(hint: ast.expr | None) -> dict[str, Json]:

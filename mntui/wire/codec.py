@@ -45,7 +45,7 @@ def decode(form: type[T], data: bytes) -> T:
 def decode_any(form: object, data: bytes) -> object:
     """A value of a class, of a union told apart by `kind` or `op`, or of a tuple of them. Raises WireProblem."""
     try:
-        return _reader(form).validate_json(data, strict=True)
+        return _reader(form).validate_json(data)
     except ValidationError as error:
         raise _problem_of(error) from error
 

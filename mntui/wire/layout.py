@@ -18,7 +18,7 @@ from pydantic_core.core_schema import CoreConfig, CoreSchema
 
 from mntui.core.values import Json, Ref
 
-CONFIG = CoreConfig(ser_json_inf_nan="constants")
+CONFIG = CoreConfig(strict=True, ser_json_inf_nan="constants")
 TAGS = ("kind", "op")
 PLAIN: dict[object, CoreSchema] = {
     Any: core_schema.any_schema(),
@@ -60,7 +60,7 @@ class _Drawing:
             return self.union(members)
         if isinstance(form, type) and dataclasses.is_dataclass(form):
             return self.frozen_class(form)
-        raise TypeError(f"{form} has no layout: facts hold text, numbers, Json, Ref, tuples, mappings and frozen classes")
+        raise TypeError(f"{form} has no layout: use text, numbers, Json, Ref, tuples, mappings and frozen classes")
 
     def union(self, members: tuple[object, ...]) -> CoreSchema:
         if set(members) == {Any, Ref}:
@@ -98,6 +98,7 @@ class _Drawing:
             [field.name for field in dataclasses.fields(cls)],
             frozen=True,
             slots=True,
+            config=CONFIG,
             ref=name if cls in self.recursive else None,
         )
         if cls not in self.recursive:

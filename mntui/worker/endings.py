@@ -106,7 +106,7 @@ def _waited(run: Run, node: Node, payloads: Payloads) -> Json:
 def _container_output(run: Run, node: Node, payloads: Payloads) -> Json:
     items = payloads.load(node.arguments)
     results = []
-    for index in range(node.count):
+    for index in range(node.item_count):
         item = run.node(item_path(node.path, index))
         results.append(
             {
@@ -117,7 +117,7 @@ def _container_output(run: Run, node: Node, payloads: Payloads) -> Json:
                 "output": payloads.load(item.output),
             }
         )
-    return {"count": node.count, "failed": node.failed_items, "results": results}
+    return {"count": node.item_count, "failed": node.failed_items, "results": results}
 
 
 def _item_output(run: Run, item: Node, payloads: Payloads) -> EndQuote:

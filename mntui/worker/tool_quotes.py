@@ -43,6 +43,7 @@ class ToolQuoter:
     def __init__(self, tools: Tools, settings: ToolSettings) -> None:
         self._tools = tools
         self._settings = settings
+        self._described: dict[tuple[str, str], str] = {}
 
     async def quote(self, run: Run, command: CallTool, payloads: Payloads) -> tuple[ToolQuote, ToolCall | None]:
         call = run.node(command.path).calls[command.call]
@@ -62,7 +63,7 @@ class ToolQuoter:
             intent = await self._prepare(sent, tool, call)
         except ToolFailure as failure:
             return _refused(tool, Problem(failure.kind, failure.message, retryable=failure.retryable)), None
-        described = spec_digest(tool.spec)
+        described = self._spec_digest(run.digest, tool)
         quote = ToolQuote(
             tool=tool.name,
             use=tool.use,
@@ -76,6 +77,13 @@ class ToolQuoter:
             intent=intent,
         )
         return quote, replace(sent, intent=intent)
+
+    def _spec_digest(self, version: str, tool: ToolPlan) -> str:
+        """The digest of a tool's spec, worked out once a version."""
+        known = (version, tool.name)
+        if known not in self._described:
+            self._described[known] = spec_digest(tool.spec)
+        return self._described[known]
 
     def _arguments(self, run: Run, tool: ToolPlan, call: Call, payloads: Payloads) -> dict[str, Json]:
         if call.edited is not None:

@@ -101,6 +101,7 @@ def test_what_the_effect_classes_need_is_known(world):
         ("def f(a, /): pass\n", "parameters by `/`", 1),
         ("x = '\0'", "null", 1),
         ("x = " + "(" * 5000, "parentheses", 1),
+        ("def f(x: " + "int | " * 2000 + "int): pass", "nested too deeply", 1),
         ("#" * (1024 * 1024 + 1), "bytes", 1),
     ],
 )

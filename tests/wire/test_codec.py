@@ -3,7 +3,7 @@ import math
 from typing import get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mntui.core.events import Event, Fact, RunEnded, RunPaused, StepStarted, StepSucceeded, ToolReturned
@@ -36,7 +36,12 @@ CROSSING = [
     *get_args(Reply),
     *(Fact, Plan, Start, Started, Denied, RunRow, RunFilter),
 ]
-quick = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # a Plan shrinks for minutes; the place in the problem says enough
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 @pytest.mark.parametrize("form", CROSSING, ids=lambda form: form.__name__)
@@ -87,7 +92,9 @@ def test_an_object_that_looks_like_a_ref_stays_an_object(value):
     assert decode(ToolReturned, encode(ToolReturned("a", "0.1", 1, value))).result == value
 
 
-@pytest.mark.parametrize("stored", ['{"ref":"payload"}', '{"ref":7}', '{"ref":"payload","digest":1,"size":1,"head":""}'])
+@pytest.mark.parametrize(
+    "stored", ['{"ref":"payload"}', '{"ref":7}', '{"ref":"payload","digest":1,"size":1,"head":""}']
+)
 def test_a_malformed_ref_is_a_problem_at_its_place(stored: str):
     with pytest.raises(WireProblem, match="reference") as caught:
         decode(StepSucceeded, b'{"path":"a","output":%s}' % stored.encode())
@@ -138,7 +145,10 @@ def test_an_unknown_kind_is_a_problem_that_names_it():
         (b"{}", "run"),
         (b'{"run":"r","seq":"1","at":2,"actor":"p","event":{"kind":"RunPaused"}}', "seq"),
         (b'{"run":"r","seq":true,"at":2,"actor":"p","event":{"kind":"RunPaused"}}', "seq"),
-        (b'{"run":"r","seq":1,"at":2,"actor":"p","event":{"kind":"StepsPlanned","path":"a"}}', "event.StepsPlanned.count"),
+        (
+            b'{"run":"r","seq":1,"at":2,"actor":"p","event":{"kind":"StepsPlanned","path":"a"}}',
+            "event.StepsPlanned.count",
+        ),
     ],
 )
 def test_what_is_no_fact_is_a_problem_with_its_place(bytes_: bytes, where: str):
