@@ -17,6 +17,7 @@ from typing import Final
 from mntui.cli.output import Session, error_document, error_text
 from mntui.core.messages import Denied
 from mntui.engines.base import EngineGone
+from mntui.settings import SettingsProblem
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -56,6 +57,9 @@ def outcome(session: Session, body: Body) -> int:
     except EngineGone as gone:
         report(session, Denied("unreachable", gone.message, gone.remedy))
         return UNREACHABLE
+    except SettingsProblem as problem:
+        report(session, Denied("settings", problem.message, problem.remedy))
+        return REFUSED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing is left to say, and closing must not complain either.
         sys.stdout = None  # the documented way to keep the interpreter from flushing it

@@ -7,16 +7,16 @@ from typing import get_args
 
 from mntui.cli import documents
 from mntui.cli.exits import DONE, Body, Refusal, refuse, wrong_usage
+from mntui.cli.fetching import fetched
 from mntui.cli.finding import find_run, find_step, folded, open_run, watching
 from mntui.cli.nine_text import nine_text
 from mntui.cli.output import Session, clock, table
 from mntui.cli.step_text import sees_text, step_text
-from mntui.core.events import RunPaused, Stored
-from mntui.core.messages import AskPayload, AskSees, Denied, Opened, Payload, Queued, RunFilter, RunRow, Sees
+from mntui.core.events import RunPaused
+from mntui.core.messages import AskSees, Denied, Opened, Queued, RunFilter, RunRow, Sees
 from mntui.core.money import usd
 from mntui.core.nine import nine
 from mntui.core.run import Run, RunStatus
-from mntui.core.values import Json, Ref
 from mntui.core.why import Blocker, why
 from mntui.core.words import WAITING_FOR, span
 from mntui.engines.base import Engine
@@ -53,6 +53,13 @@ def _run_cells(session: Session, row: RunRow) -> tuple[str, ...]:
     return row.run, session.status(row.status), steps, cost, took, clock(row.started_at), note
 
 
+def shown(wanted: str, step: str, *, sees: bool, full: bool) -> Body:
+    """`mntui show`: which of its three pages is meant."""
+    if sees and step:
+        return show_sees(wanted, step)
+    return show_step(wanted, step, full=full) if step else show(wanted)
+
+
 def show(wanted: str) -> Body:
     async def body(session: Session) -> int:
         async with session.engine() as engine:
@@ -69,8 +76,8 @@ def show_step(wanted: str, step: str, *, full: bool) -> Body:
         async with session.engine() as engine:
             run = await open_run(engine, wanted)
             node = run.nodes[find_step(run, step)]
-            arguments = await _fetched(engine, node.arguments) if full else node.arguments
-            output = await _fetched(engine, node.output) if full else node.output
+            arguments = await fetched(engine, node.arguments) if full else node.arguments
+            output = await fetched(engine, node.output) if full else node.output
         document = documents.step_document(run, node, arguments, output)
         session.answer(document, step_text(session, run, node, arguments, output))
         return DONE
@@ -91,19 +98,6 @@ def show_sees(wanted: str, step: str) -> Body:
         return DONE
 
     return body
-
-
-async def _fetched(engine: Engine, value: Stored) -> Json:
-    """A value whole, and the values in it."""
-    if isinstance(value, Ref):
-        reply = await engine.query(AskPayload(value.digest))
-        if isinstance(reply, Denied):
-            raise Refusal(reply)
-        assert isinstance(reply, Payload)
-        return reply.value
-    if isinstance(value, Mapping):
-        return {key: await _fetched(engine, item) for key, item in value.items()}
-    return value
 
 
 # Why it doesn't move

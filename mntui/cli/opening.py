@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TextIO
 
 from mntui.engines.base import Engine
+from mntui.settings import Settings
 
-EngineOpener = Callable[[str | None], AbstractAsyncContextManager[Engine]]
+EngineOpener = Callable[[Settings], AbstractAsyncContextManager[Engine]]
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`open_engine` takes the `--home` that was given; `now` is wall time in microseconds."""
+    """`now` is wall time in microseconds. `environment` is read here and handed on, never asked for elsewhere."""
 
     open_engine: EngineOpener
     stdin: TextIO
@@ -57,9 +58,8 @@ def of_process() -> Surroundings:
 
 
 @asynccontextmanager
-async def local_engine(home: str | None) -> AsyncIterator[Engine]:
+async def local_engine(settings: Settings) -> AsyncIterator[Engine]:
     """The engine of this machine; its worker is started when none runs."""
     from mntui.engines.local import LocalEngine
-    from mntui.settings import Settings
 
-    yield LocalEngine(Settings.from_environment(home))
+    yield LocalEngine(settings)

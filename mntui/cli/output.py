@@ -18,6 +18,7 @@ from mntui.core.messages import Denied
 from mntui.core.values import Json
 from mntui.core.words import LOOKS, instant
 from mntui.engines.base import Engine
+from mntui.settings import Settings, read_settings
 
 _CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 _OURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
@@ -33,8 +34,14 @@ class Session:
     json: bool = False
     home: str | None = None
 
+    @property
+    def settings(self) -> Settings:
+        """Where runs are kept: `--home`, else the environment's. Raises SettingsProblem."""
+        home = None if self.home is None else self.around.cwd / Path(self.home).expanduser()
+        return read_settings(self.around.environment, home)
+
     def engine(self) -> AbstractAsyncContextManager[Engine]:
-        return self.around.open_engine(self.home)
+        return self.around.open_engine(self.settings)
 
     def document(self, value: Json) -> None:
         """The one JSON document of a command."""
@@ -90,9 +97,11 @@ class Session:
 
 
 def plain(value: Json) -> Json:
-    """Dataclasses and mappings as JSON."""
+    """Dataclasses, named tuples and mappings as JSON."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: plain(item) for name, item in zip(value._fields, value, strict=True)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -160,13 +169,20 @@ def _error(denied: Denied) -> Json:
 
 def error_text(denied: Denied) -> str:
     """An error and its remedy, the place in the file with a caret where there is one, then all further ones."""
-    lines = [f"{paint('error:', 'red')} {denied.message}"]
+    lines = [f"{paint('error:', 'red')} {_headline(denied)}"]
     if denied.file:
         lines.append(f"  {denied.file}:{denied.line}:{denied.column}" if denied.line else f"  {denied.file}")
         lines.extend(_source(denied))
-    if denied.remedy:
+    if denied.remedy and not (denied.more and denied.remedy == denied.more[0].remedy):
         lines.append(f"  {denied.remedy}")
     return "\n".join([*lines, *(error_text(each) for each in denied.more)])
+
+
+def _headline(denied: Denied) -> str:
+    """The message; where it only lists what follows one by one, without the list."""
+    if denied.more and denied.more[0].message in denied.message:
+        return denied.message.partition(": ")[0]
+    return denied.message
 
 
 def _source(denied: Denied) -> list[str]:

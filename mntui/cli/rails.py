@@ -80,7 +80,7 @@ def _note(run: Run, node: Node) -> str:
 
 def _live_line(session: Session, live: Mapping[str, str], held_back: Mapping[str, str]) -> list[str]:
     if live:
-        path, text = next(reversed(live.items()))
+        path, text = list(live.items())[-1]
         line = " ".join(text.split())
         room = max(session.width - len(path) - 8, 20)
         return [paint(f"  {path}: …{line[-room:]}", "dim")]

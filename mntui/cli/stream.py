@@ -66,6 +66,15 @@ def _print(session: Session, seen: Seen, *, pulses: bool) -> None:
             pass
 
 
+def print_status_facts(session: Session, seen: Seen) -> None:
+    """The facts of an update that change a status, to stderr: what a log of a run without a terminal shows."""
+    if session.json or not isinstance(seen.update, Opened | Happened):
+        return
+    for fact in seen.update.facts:
+        if tell(fact.event).status:
+            session.note(fact_line(session, fact))
+
+
 def _print_facts(session: Session, run: Run, facts: Iterable[Fact]) -> None:
     for fact in facts:
         if session.json:

@@ -121,6 +121,7 @@ def end_node(draft: Draft, path: str, counted: Counted, chosen: tuple[str, ...] 
     draft.drop(path)
     draft.disarm(path)
     _hang_up(draft, path)
+    _let_go(draft, path)
     draft.update(path, ended_at=draft.at)
     if is_item(path):
         _item_ended(draft, path)
@@ -131,6 +132,13 @@ def end_node(draft: Draft, path: str, counted: Counted, chosen: tuple[str, ...] 
     for dependent in step.dependents:
         _count(draft, scope, draft.plan.steps[dependent], step, counted, chosen)
     draft.check_scope(scope)
+
+
+def _let_go(draft: Draft, path: str) -> None:
+    """No person needs to look at this step's failure any more."""
+    held = draft.get("held")
+    if path in held:
+        draft.put(held=held.delete(path))
 
 
 def _hang_up(draft: Draft, path: str) -> None:
@@ -198,9 +206,7 @@ def close_subtree(draft: Draft, path: str) -> None:
     # Whether an effect happened must be said by somebody, even if nobody needs its step any more.
     if ask is not None and ask.kind != "in_doubt":
         draft.close_ask(ask.id)
-    held = draft.get("held")
-    if path in held:
-        draft.put(held=held.delete(path))
+    _let_go(draft, path)
     for child in children(draft, node):
         close_subtree(draft, child)
         draft.drop(child)

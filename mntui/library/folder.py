@@ -92,10 +92,11 @@ def _read(folder: Path, path: str, problems: list[FileProblem]) -> bytes | None:
     except (OSError, RuntimeError, ValueError) as error:
         problems.append(FileProblem(path, "file", f"{path} can't be read: {error}", "Check the file."))
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        problems.append(FileProblem(path, "file", f"{path} is no regular file", "Put a file there."))
+        return None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            problems.append(FileProblem(path, "file", f"{path} is no regular file", "Put a file there."))
-            return None
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         message = f"{path} is larger than {LARGEST_FILE // 2**20} MiB"

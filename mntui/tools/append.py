@@ -19,6 +19,8 @@ from mntui.tools.paths import Place, folder_of, made_folder_of, open_regular, op
 
 TAIL_BYTES = 64 * 1024
 
+Found = Literal["whole", "part", "none", "other"]
+
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
@@ -67,9 +69,6 @@ def reconcile_append(job: ToolCall) -> Json:
     if found == "other":
         raise ToolFailure("InDoubt", f"{where.path} was changed by somebody else around the call")
     return written(where.path, data) if found == "whole" else None
-
-
-Found = Literal["whole", "part", "none", "other"]
 
 
 def _settled(job: ToolCall, where: Place, data: bytes) -> Found:

@@ -223,7 +223,7 @@ def _encoded(call: ToolCall, number: int) -> bytes:
 def _spawned(
     settings: HostSettings, crash_at: str, theirs: socket.socket, ours: socket.socket
 ) -> subprocess.Popen[bytes]:
-    """Start a host that leads a session of its own, isolated (-I): neither its working folder nor its home nor its
+    """Start a host that leads its own process group, isolated (-I): neither its working folder nor its home nor its
     environment may bring in code, since a run can write into them."""
     arguments = [sys.executable, "-I", "-u", "-X", "utf8", "-c", _BOOT, str(settings.memory_bytes), *_code_folders()]
     try:

@@ -6,7 +6,6 @@ kills the process loses the calls in flight, which the worker sees. Absent: time
 any state from one call to the next but what a tools.py keeps itself.
 """
 
-import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -153,12 +152,9 @@ def _call_python(module: ModuleType, tool: PythonTool, call: ToolCall) -> Json:
         arguments[KEY_PARAMETER] = call.effect_key
     function = getattr(module, f"{tool.function}_reconcile" if reconciling else tool.function)
     found = function(**arguments)
-    return asyncio.run(_awaited(found)) if inspect.iscoroutine(found) else found
-
-
-async def _awaited(coroutine: object) -> Json:
-    assert inspect.iscoroutine(coroutine)
-    return await coroutine
+    if inspect.iscoroutine(found):  # Rare, and asyncio costs a host half of its start, so it is imported by name.
+        return importlib.import_module("asyncio").run(found)
+    return found
 
 
 def _as_hinted(value: Json, spec: ToolSpec, name: str) -> object:

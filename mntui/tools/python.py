@@ -19,6 +19,9 @@ from mntui.core.values import Json
 KEY_PARAMETER = "idempotency_key"
 LARGEST_FILE = 1024 * 1024
 
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 _SCALARS: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
     {
         "str": MappingProxyType({"type": "string"}),
@@ -71,10 +74,6 @@ def python_tools(path: str | Path) -> tuple[PythonTool, ...]:
         return tuple(_tool(name, functions) for name in functions if _is_tool(name, functions))
     except RecursionError:
         raise ToolsFileProblem("a type hint is nested too deeply") from None
-
-
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _parsed(path: Path) -> ast.Module:

@@ -39,13 +39,13 @@ FACTS_PER_FRAME = 500
 CONNECTION = 0
 """The id of what concerns the whole connection."""
 
-# Codes of error frames. A draining worker hasn't taken the request; a watch that was dropped may be resumed.
+# Codes of failures. A worker that is draining hasn't taken the request.
 UNKNOWN_RUN = "unknown_run"
 DRAINING = "draining"
-DROPPED = "dropped"
 MALFORMED = "malformed"
 FOREIGN = "foreign"
 INTERNAL = "internal"
+TOO_MANY = "too_many"
 
 
 # What a client says

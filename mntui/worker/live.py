@@ -113,6 +113,7 @@ class Surroundings:
     clock: Clock
     crash: CrashPoint
     freed: Callable[[], None]
+    fatal: Callable[[BaseException], None]
 
 
 class LiveRun:
@@ -306,7 +307,7 @@ class LiveRun:
         if self.run.ended:
             self.put(Tick())
         if not done.cancelled() and (error := done.exception()) is not None:
-            raise error
+            self._around.fatal(error)
 
     async def _perform(self, command: WorldCommand, started: CallStart, quoted: Quoted) -> None:
         keep, effects = self._payloads.keep, self._around.effects

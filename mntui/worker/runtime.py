@@ -111,13 +111,14 @@ class Worker:
             parts.clock,
             parts.crash,
             self._freed,
+            parts.fatal,
         )
 
     # Life
 
     async def adopt(self) -> None:
         """Read every run back; those that haven't ended go on. Calls that were out under the last worker are lost."""
-        waiting = []
+        adopted = []
         for run_id in self._journal.run_ids():
             run = self._fold(run_id)
             self._names[run.name] = run_id
@@ -125,10 +126,9 @@ class Worker:
                 self._rows[run_id] = row_of(run)
                 continue
             self._parts.starter.pin(run.digest, run.plan, self._payloads().load(self._started(run_id).source))
-            live = self._revive(run)
-            waiting.append(self._tell(live, _adoption(run, self._parts.about)))
+            adopted.append((self._revive(run), _adoption(run, self._parts.about)))
         self._parts.crash("worker.adopting")
-        await asyncio.gather(*waiting)
+        await asyncio.gather(*(self._tell(live, events) for live, events in adopted))
         self._alarm = asyncio.create_task(self._wake_up(), name="alarm")
 
     def busy(self) -> bool:

@@ -62,7 +62,11 @@ class Maker:
             self.random.shuffle(self.payments)
         habits = self.random
         return Ledgers(
-            self.invoices, self.payments, habits.choice(_INVOICE_COLUMNS), habits.choice(_PAYMENT_COLUMNS), self.date_format
+            self.invoices,
+            self.payments,
+            habits.choice(_INVOICE_COLUMNS),
+            habits.choice(_PAYMENT_COLUMNS),
+            self.date_format,
         )
 
     def story(self) -> None:
@@ -156,7 +160,11 @@ class Maker:
         if kind < 0.45:
             return number
         if kind < 0.55:
-            return number.lower().replace("-", self.random.choice((" ", "", "/"))).replace("0", self.random.choice("0O"), 1)
+            return (
+                number.lower()
+                .replace("-", self.random.choice((" ", "", "/")))
+                .replace("0", self.random.choice("0O"), 1)
+            )
         if kind < 0.62:
             return number.replace("0", "", 1)
         if kind < 0.70:

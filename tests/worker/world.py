@@ -38,7 +38,7 @@ class World:
         if call.op == "prepare":
             return {"offset": 0}
         if call.op == "reconcile":
-            return {"ok": True} if self.done[name, call.effect_key] else None
+            return {"ok": True, **call.arguments} if self.done[name, call.effect_key] else None
         if name in self.gates:
             await self.gates[name].wait()
         result = self.handlers[name](call) if name in self.handlers else {"ok": True, **call.arguments}

@@ -241,9 +241,11 @@ invoice_lines AS (
                WHEN 'overdue' THEN 'nothing was paid, and it was due on ' || due_day
                WHEN 'open' THEN 'nothing was paid, and it is not due before ' || due_day
                WHEN 'converted' THEN 'it was paid in another currency'
-               WHEN 'rounding' THEN 'it was paid but for a rounding difference'
-               WHEN 'partial' THEN 'only a part was paid'
-               WHEN 'overpaid' THEN 'more was paid than it asks for'
+               WHEN 'rounding' THEN 'it was paid but for a rounding difference of ' || CAST(abs(short) * 0.01 AS VARCHAR)
+               WHEN 'partial' THEN 'only ' || CAST(settled * 0.01 AS VARCHAR) || ' was paid, so '
+                                   || CAST(short * 0.01 AS VARCHAR) || ' is open'
+               WHEN 'overpaid' THEN CAST(settled * 0.01 AS VARCHAR) || ' was paid, which is '
+                                    || CAST(-short * 0.01 AS VARCHAR) || ' too much'
                ELSE 'it was paid'
            END AS why
     FROM numbered AS n
@@ -268,7 +270,7 @@ payment_lines AS (
                WHEN 'refund' THEN 'it is negative, so money was sent back'
                WHEN 'matched' THEN 'its reference names the invoice'
                WHEN 'typo' THEN 'its reference is one slip away from ' || i.id
-               WHEN 'by_amount' THEN 'its reference names no invoice, but customer and amount fit one'
+               WHEN 'by_amount' THEN 'its reference names no invoice, but customer and amount fit ' || i.id
                WHEN 'unmatched' THEN
                    CASE WHEN e.nr IN (SELECT payment FROM reference_fits UNION SELECT payment FROM typo_fits
                                       UNION SELECT payment FROM amount_fits) THEN 'more than one invoice fits'

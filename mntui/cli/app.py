@@ -1,0 +1,70 @@
+"""The program `mntui`: its commands put together, and the one way from typed words to an exit code."""
+
+import json as json_module
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from mntui import __version__
+from mntui.cli import app_blueprints, app_people, app_runs, app_steering, app_worker
+from mntui.cli.exits import DONE, WRONG_USAGE
+from mntui.cli.opening import Surroundings
+from mntui.cli.options import STYLE
+from mntui.cli.output import Session, error_document, error_text
+from mntui.core.messages import Denied
+
+OVERVIEW = """\
+mntui runs AI workflows on this machine. Kill anything at any moment: the run goes on.
+
+  mntui blueprint list               which workflows there are
+  mntui run BLUEPRINT                start one; its questions are asked here
+  mntui runs                         what runs, what waits, what it cost
+  mntui approvals                    all that waits for you
+  mntui show RUN                     nine answers about a run
+  mntui --help                       every command
+"""
+
+
+def build() -> typer.Typer:
+    """All commands. What isn't in this version isn't offered."""
+    app = typer.Typer(name="mntui", **STYLE)
+    app.callback(invoke_without_command=True)(_root)
+    for part in (app_runs, app_people, app_steering, app_worker):
+        part.declare(app)
+    app.add_typer(app_blueprints.build(), name="blueprint")
+    app.add_typer(app_worker.build(), name="worker")
+    return app
+
+
+def main(arguments: Sequence[str], around: Surroundings) -> int:
+    """Run a command and give its exit code. Bugs are not caught here."""
+    try:
+        code = get_command(build()).main(list(arguments), prog_name="mntui", standalone_mode=False, obj=around)
+    except typer.TyperException as error:
+        return _wrong_usage(error, arguments, around)
+    return code if isinstance(code, int) else DONE
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    """Run AI workflows on this machine. Kill anything at any moment: the run goes on."""
+    around = context.obj
+    if version:
+        around.stdout.write(f"mntui {__version__}\n")
+        raise typer.Exit(DONE)
+    if context.invoked_subcommand is None:
+        around.stdout.write(OVERVIEW)
+
+
+def _wrong_usage(error: typer.TyperException, arguments: Sequence[str], around: Surroundings) -> int:
+    words = [word for word in arguments if not word.startswith("-")]
+    denied = Denied("usage", str(error).rstrip("."), f"mntui {words[0]} --help" if words else "mntui --help")
+    if "--json" in arguments:
+        around.stdout.write(f"{json_module.dumps(error_document(denied))}\n")
+    else:
+        Session(around).note(error_text(denied))
+    return WRONG_USAGE
