@@ -198,7 +198,7 @@ def _call_tool(run: Run, command: c.CallTool, quote: c.ToolQuote) -> tuple[e.Eve
         quote.digest,
         quote.effect,
         effect_key(run.id, path, command.generation, call_id),
-        intent=call.intent if call.intent is not None and _was_sent(call) else quote.intent,
+        intent=quote.intent,
     )
     return (started,)
 

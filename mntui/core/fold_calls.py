@@ -47,7 +47,7 @@ def fold_tool(draft: Draft, event: e.ToolEvent) -> None:
             draft.update_call(path, call, status="failed", unknown=False)
             draft.lands(path, call)
         case e.ReconcileFoundNothing():
-            found = draft.update_call(path, call, status="ready", attempt=event.attempt + 1)
+            found = draft.update_call(path, call, status="ready", attempt=event.attempt + 1, unknown=False)
             draft.add(CallTool(path, call, found.generation, found.attempt, resumes=found.flying))
         case _:
             assert_never(event)
@@ -243,9 +243,15 @@ def _tool_failed(draft: Draft, event: e.ToolCallFailed) -> None:
     reached = event.sent and before.status == "running" and before.effect != "none"
     unknown = before.unknown or (reached and event.problem.retryable)
     call = draft.update_call(
-        path, call_id, problem=event.problem, failures=before.failures + 1, unknown=unknown, ended_at=draft.at
+        path,
+        call_id,
+        problem=event.problem,
+        failures=before.failures + 1,
+        unknown=unknown,
+        intent=before.intent if unknown or event.sent else None,
+        ended_at=draft.at,
     )
-    if call.effect == "unsafe" and reached:
+    if (call.effect == "unsafe" and reached) or _reconcile_gave_up(before, event):
         draft.update_call(path, call_id, status="waiting", unknown=True)
         draft.add(ParkEffect(path, call_id))
         return
@@ -256,6 +262,11 @@ def _tool_failed(draft: Draft, event: e.ToolCallFailed) -> None:
     else:
         end_tool_call(draft, path, call_id)
     draft.lands(path, call_id)
+
+
+def _reconcile_gave_up(before: Call, event: e.ToolCallFailed) -> bool:
+    """The provider was asked and can't say, now or ever: only a person can."""
+    return before.unknown and before.effect == "reconcilable" and event.sent and not event.problem.retryable
 
 
 def end_tool_call(draft: Draft, path: str, call_id: str) -> None:

@@ -67,21 +67,29 @@ def describe_python(path: str | Path) -> tuple[ToolSpec, ...]:
     return tuple(tool.spec for tool in python_tools(path))
 
 
+def describe_source(text: str) -> tuple[ToolSpec, ...]:
+    """The same from the text of a tools.py. Raises ToolsFileProblem."""
+    return tuple(tool.spec for tool in _tools_in(_parsed(text.encode(), "tools.py")))
+
+
 def python_tools(path: str | Path) -> tuple[PythonTool, ...]:
     """The same, with what the effect classes need to know. Raises ToolsFileProblem, OSError."""
-    functions = {node.name: node for node in _parsed(Path(path)).body if isinstance(node, _FUNCTION)}
+    return _tools_in(_parsed(Path(path).read_bytes(), Path(path).name))
+
+
+def _tools_in(tree: ast.Module) -> tuple[PythonTool, ...]:
+    functions = {node.name: node for node in tree.body if isinstance(node, _FUNCTION)}
     try:
         return tuple(_tool(name, functions) for name in functions if _is_tool(name, functions))
     except RecursionError:
         raise ToolsFileProblem("a type hint is nested too deeply") from None
 
 
-def _parsed(path: Path) -> ast.Module:
-    source = path.read_bytes()
+def _parsed(source: bytes, name: str) -> ast.Module:
     if len(source) > LARGEST_FILE:
         raise ToolsFileProblem(f"the file has {len(source):,} bytes, the most is {LARGEST_FILE:,}")
     try:
-        return ast.parse(source, filename=path.name)
+        return ast.parse(source, filename=name)
     except SyntaxError as error:
         raise ToolsFileProblem(error.msg, error.lineno or 1, error.offset or 1) from None
     except (ValueError, RecursionError, MemoryError) as error:

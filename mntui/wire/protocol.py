@@ -39,6 +39,11 @@ FACTS_PER_FRAME = 500
 CONNECTION = 0
 """The id of what concerns the whole connection."""
 
+Why = Literal["stopped", "replaced", "ended"]
+"""Why a worker goes: a person stopped it, a newer one comes, or it ended by itself or by a signal."""
+DRAIN_SECONDS = 10.0
+"""How long a worker that goes waits for the calls in flight."""
+
 # Codes of failures. A worker that is draining hasn't taken the request.
 UNKNOWN_RUN = "unknown_run"
 DRAINING = "draining"
@@ -115,8 +120,7 @@ class Ping:
 class Drain:
     """Admit nothing more, let calls end, and go. `why` comes back to every client in Closing."""
 
-    id: int
-    why: Literal["stopped", "replaced"]
+    why: Why
     op: Literal["drain"] = "drain"
 
 
@@ -198,9 +202,9 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The last frame of a worker that goes: it was told to (`stopped`), a newer one comes (`replaced`), or else."""
+    """The last frame of a worker that goes."""
 
-    why: Literal["stopped", "replaced", "ended"]
+    why: Why
     kind: Literal["closing"] = "closing"
 
 

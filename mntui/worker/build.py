@@ -14,7 +14,7 @@ from mntui.models.catalog import Settings as ModelSettings
 from mntui.settings import Settings
 from mntui.tools.base import BUILTIN
 from mntui.tools.pool import HostPool, PoolSettings
-from mntui.tools.python import describe_python
+from mntui.tools.python import describe_source
 from mntui.wire.protocol import PROTOCOL
 from mntui.worker.clock import system_clock
 from mntui.worker.runtime import About, Parts, Worker
@@ -28,7 +28,7 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
     environment = dict(os.environ)
     models = Models(ModelSettings(calls_log=_calls_log(environment)))
     tools = HostPool(PoolSettings(environment, log=settings.home), crash)
-    journal = LogJournal(settings.home / "journal", crash=crash)
+    journal = LogJournal(settings.journal, crash=crash)
     draw = random.Random()  # noqa: S311 - jitter, no secret
     about = About(os.getpid(), __version__, PROTOCOL, clock().at, settings.home)
     return Worker(
@@ -38,7 +38,7 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             models=models,
             effects=Effects(models, tools),
             tool_quoter=ToolQuoter(tools, ToolSettings(settings.home, settings.home / "versions", environment)),
-            starter=Starter(settings.home, BUILTIN, describe_python, models, clock, environment),
+            starter=Starter(settings.home, BUILTIN, describe_source, models, clock, environment),
             clock=clock,
             jitter=draw.random,
             crash=crash,

@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import assert_never
 
 from mntui.core.messages import Accepted, Denied, Reply, Started
 from mntui.wire.codec import WireProblem
@@ -47,6 +47,7 @@ from mntui.wire.protocol import (
     StopWatch,
     WatchFrame,
     Welcome,
+    Why,
     decode_client_frame,
     id_of,
     pieces,
@@ -66,7 +67,7 @@ class Desk:
 
     engine: Served
     welcome: Welcome
-    on_drain: Callable[[Literal["stopped", "replaced"]], None]
+    on_drain: Callable[[Why], None]
 
 
 class ClientLeftError(Exception):
@@ -97,8 +98,8 @@ class Connection:
         await _end(self._watches.values())
         self._writer.close()
 
-    async def finish(self, why: Literal["stopped", "replaced", "ended"]) -> None:
-        """Answer what was taken, say Closing, and hang up. Nothing is read any more when this is called.
+    async def finish(self, why: Why) -> None:
+        """Answer what was taken, end the watches, say Closing. Nothing is read any more when this is called.
 
         Where a taken request can't be answered in time Closing isn't said: its client must know that it doesn't know.
         """
@@ -108,11 +109,13 @@ class Connection:
                     await asyncio.wait(self._requests)
                 await _end(self._watches.values())
                 await self._say(Closing(why))
-            self._writer.close()
         except (TimeoutError, ClientLeftError):
             logger.debug("a client couldn't be told that this worker goes")
             await _end([*self._requests, *self._watches.values()])
             self._writer.transport.abort()
+
+    def hang_up(self) -> None:
+        self._writer.close()
 
     # Who is there
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 LOG_BYTES = 5_000_000
 LOG_FILES = 3
+PRIVATE_FILE = 0o600
 LINE = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
@@ -26,8 +27,10 @@ class WorkerLog(RotatingFileHandler):
     def _take_standard_streams(self) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        os.dup2(self.stream.fileno(), 1)
-        os.dup2(self.stream.fileno(), 2)
+        log = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
 
 
 def log_to_file(path: Path, level: str) -> None:

@@ -6,10 +6,9 @@ Deliberately absent: a network port, and any authority but the user's own: the k
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from mntui.wire.frames import STREAM_BYTES
-from mntui.wire.protocol import Welcome
+from mntui.wire.protocol import Welcome, Why
 from mntui.worker.connection import Connection, Desk
 from mntui.worker.hosting import Served
 
@@ -19,11 +18,10 @@ PRIVATE_SOCKET = 0o600
 class Server:
     """Serves an engine on a unix socket. `on_drain` is told when a client asks this worker to go, and why."""
 
-    def __init__(
-        self, engine: Served, welcome: Welcome, on_drain: Callable[[Literal["stopped", "replaced"]], None]
-    ) -> None:
+    def __init__(self, engine: Served, welcome: Welcome, on_drain: Callable[[Why], None]) -> None:
         self._desk = Desk(engine, welcome, on_drain)
         self._connections: dict[Connection, asyncio.Task[None]] = {}
+        self._leaving: tuple[Connection, ...] = ()
         self._listening: asyncio.Server | None = None
         self._path: Path | None = None
 
@@ -51,14 +49,20 @@ class Server:
         for connection in self._connections:
             connection.draining = True
 
-    async def close(self, why: Literal["stopped", "replaced", "ended"]) -> None:
-        """Refuse, answer what was taken, tell every client why, and hang up."""
+    async def farewell(self, why: Why) -> None:
+        """Refuse, answer what was taken, and tell every client why this worker goes. Nothing is served after it."""
         self.refuse()
-        leaving = dict(self._connections)
-        for reading in leaving.values():
-            reading.cancel()
-        await asyncio.gather(*leaving.values(), return_exceptions=True)
-        await asyncio.gather(*(connection.finish(why) for connection in leaving))
+        self._leaving = tuple(self._connections)
+        reading = tuple(self._connections.values())
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+        await asyncio.gather(*(connection.finish(why) for connection in self._leaving))
+
+    def hang_up(self) -> None:
+        """Let the clients see the end of their connections: whatever this process held is free now."""
+        for connection in self._leaving:
+            connection.hang_up()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(self._desk, reader, writer)

@@ -146,7 +146,7 @@ def exclusive_key(run: Run, command: CallTool, payloads: Payloads) -> str:
         return ""
     arguments = call.edited if call.edited is not None else payloads.load(call.arguments)
     path = arguments.get(tool.spec.exclusive, tool.fixed.get(tool.spec.exclusive, ""))
-    return os.path.realpath(os.path.join(run.folder, str(path)))
+    return os.path.realpath(Path(run.folder) / str(path))
 
 
 def _needs_approval(run: Run, path: str, tool: ToolPlan) -> bool:

@@ -1,4 +1,4 @@
-"""Ledgers made from a seed: invoices and payments as a firm's own files would have them, with everything that goes wrong.
+"""Ledgers made from a seed: invoices and payments as a firm's own files hold them, with everything that goes wrong.
 
 Each seed has its own column names, style of numbers, date format, currencies and customers. Nothing here knows what the
 right outcome is: the rows are noise around plausible stories, and reconcile_reference.py says what they come to.

@@ -1,15 +1,16 @@
 """The reconciliation once more, in plain Python: what blueprints/invoice-reconcile's SQL must come to.
 
-Written from the rules in the blueprint's README, row by row and without SQL, so that one mistake isn't made twice. It is slow
-on purpose (every payment is held against every invoice) and knows nothing of the query: no shared code, no DuckDB.
+Written from the rules in the blueprint's README, row by row and without SQL, so that one mistake isn't made twice. It
+is slow on purpose (every payment is held against every invoice) and knows nothing of the query: no shared code, no SQL.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 Row = Mapping[str, str]
 SETTLED = {"paid", "rounding", "converted", "open", "matched"}
@@ -164,10 +165,12 @@ def capitals(text: str) -> str:
     return unaccented(text).upper().replace("O", "0").replace("I", "1")
 
 
+@cache
 def plain(text: str) -> str:
     return "".join(c for c in capitals(text) if c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
+@cache
 def bare(text: str) -> str:
     return plain(re.sub("[0-9]+", lambda run: run.group().lstrip("0") or "0", capitals(text)))
 
@@ -249,15 +252,12 @@ def same_bare_number(payment: Entry, bill: Entry) -> bool:
     return bare(payment.reference) == bare(bill.id)
 
 
-def parts(reference: str) -> Iterator[str]:
+@cache
+def parts(reference: str) -> tuple[str, ...]:
+    """The runs of one to three words of a longer text that hold a digit."""
     words = re.split(r"[ \t\r\n\f,;]+", reference)
-    if len(words) == 1:
-        return
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + 3, len(words)) + 1):
-            part = " ".join(words[start:end])
-            if re.search("[0-9]", part):
-                yield part
+    runs = [words[start:end] for start in range(len(words)) for end in range(start + 1, min(start + 3, len(words)) + 1)]
+    return tuple(" ".join(run) for run in runs if len(words) > 1 and re.search("[0-9]", " ".join(run)))
 
 
 def number_within(payment: Entry, bill: Entry) -> bool:

@@ -79,7 +79,7 @@ def sample(folder: Path, today: date) -> Json:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_row_of_generated_ledgers_comes_out_as_the_rules_say(tmp_path, seed):
-    ledgers = generate(seed, 250)
+    ledgers = generate(seed, 150)
     tolerance, share = ((0.05, 0.01), (0, 0), (0.5, 0.03))[seed % 3]
     rules = Rules(
         rates=RATES, date_format=ledgers.date_format, repeat_days=seed, tolerance=tolerance, fx_tolerance=share
@@ -91,7 +91,7 @@ def test_every_row_of_generated_ledgers_comes_out_as_the_rules_say(tmp_path, see
     assert [(e["side"], e["row"]) for e in answer["exceptions"]] == [(x.side, x.nr) for x in wanted if x.exception]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_totals_add_up_from_the_rows(tmp_path, seed):
     ledgers = generate(seed, 80)
     rules = Rules(rates=RATES, date_format=ledgers.date_format)
@@ -114,15 +114,16 @@ def test_generated_ledgers_hold_every_category(tmp_path):
     lines = [
         line
         for seed in range(6)
-        for ledgers in [generate(seed, 250)]
+        for ledgers in [generate(seed, 150)]
         for line in reconcile(ledgers.invoices, ledgers.payments, Rules(rates=RATES, date_format=ledgers.date_format))
     ]
     found = Counter((line.side, line.category) for line in lines)
-    invoice = "paid rounding converted open overdue partial overpaid duplicate credit_note unreadable".split()
-    payment = "matched typo by_amount duplicate unmatched refund unreadable".split()
-    wanted = {("invoice", name) for name in invoice} | {("payment", name) for name in payment}
-    assert found.keys() == wanted
-    assert min(found.values()) >= 10
+    settled = [("invoice", name) for name in ("paid", "rounding", "converted", "open")]
+    amiss = [("invoice", name) for name in ("overdue", "partial", "overpaid", "duplicate", "credit_note", "unreadable")]
+    matched = [("payment", name) for name in ("matched", "typo", "by_amount")]
+    loose = [("payment", name) for name in ("duplicate", "unmatched", "refund", "unreadable")]
+    assert found.keys() == {*settled, *amiss, *matched, *loose}
+    assert min(found.values()) >= 5
 
 
 SAMPLE_EXCEPTIONS = [
@@ -170,19 +171,21 @@ def test_instalments_of_the_same_size_are_no_repeat_but_one_too_many_is(tmp_path
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("amount", ["1,234", "1.234", "12.345", "1,23,456", "12 CHF", "", "1.2.3", "--5", "1e3", "٣"])
-def test_an_amount_that_means_two_things_or_none_is_an_exception_and_no_guess(tmp_path, amount):
-    invoice = {"invoice": "A-100", "customer": "Ana", "date": "2026-01-05", "amount": amount}
-    assert [line.category for line in lines_of(tmp_path, [invoice], [pay("P1", "5", "x")])] == [
-        "unreadable",
-        "unmatched",
-    ]
+def test_an_amount_that_means_two_things_or_none_is_an_exception_and_no_guess(tmp_path):
+    amounts = ["1,234", "1.234", "12.345", "1,23,456", "12 CHF", "", "1.2.3", "--5", "1e3", "٣", ".5", "5.", "9" * 11]
+    lines = lines_of(tmp_path, billed(amounts), [pay("P1", "5", "x")])
+    assert {line.category for line in lines[:-1]} == {"unreadable"}
 
 
-@pytest.mark.parametrize("amount", ["1234.5", "1,234.50", "1.234,50", "1'234.50", "1 234,5", "+1234.50", " 1234.50 "])
-def test_amounts_as_people_write_them_are_the_same_amount(tmp_path, amount):
-    invoice = {"invoice": "A-100", "customer": "Ana", "date": "2026-01-05", "amount": amount}
-    assert lines_of(tmp_path, [invoice], [pay("P1", "1234.50", "A-100")])[0].category == "paid"
+def test_amounts_as_people_write_them_are_the_same_amount(tmp_path):
+    amounts = ["1234.5", "1,234.50", "1.234,50", "1'234.50", "1 234,5", "+1234.50", " 1234.50 ", "1\u202f234.50"]
+    paid = [pay(f"P{n}", "1234.50", f"A-{n}") for n in range(len(amounts))]
+    assert {line.category for line in lines_of(tmp_path, billed(amounts), paid)} == {"paid", "matched"}
+
+
+def billed(amounts: Sequence[str]) -> list[Row]:
+    rows = enumerate(amounts)
+    return [{"invoice": f"A-{n}", "customer": "Ana", "date": "2026-01-05", "amount": amount} for n, amount in rows]
 
 
 def test_a_reference_that_is_one_slip_from_two_invoices_of_a_customer_matches_neither(tmp_path):

@@ -17,17 +17,24 @@ WITH settings AS (
 
 -- READING -------------------------------------------------------------------------------------------------------------
 
--- Both files under common names. COLUMNS takes the optional columns that exist; the last part supplies the others.
+-- Rows in the order of the files; the second half of each union supplies the columns that a file may leave out.
+invoice_rows AS (
+    SELECT rowid + 1 AS file_row, * FROM invoices
+    UNION ALL BY NAME SELECT '' AS due, '' AS currency, '' AS email WHERE false
+),
+payment_rows AS (
+    SELECT rowid + 1 AS file_row, * FROM payments
+    UNION ALL BY NAME SELECT '' AS currency WHERE false
+),
 written AS (
-    SELECT 'invoice' AS side, rowid + 1 AS nr, invoice::VARCHAR AS id, customer::VARCHAR AS party,
-           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'due', 'currency', 'email'))::VARCHAR
-    FROM invoices
-    UNION ALL BY NAME
-    SELECT 'payment' AS side, rowid + 1 AS nr, payment::VARCHAR AS id, payer::VARCHAR AS party,
-           COLUMNS(lambda c: lower(c) IN ('date', 'amount', 'currency', 'reference'))::VARCHAR
-    FROM payments
-    UNION ALL BY NAME
-    SELECT NULL::VARCHAR AS due, NULL::VARCHAR AS currency, NULL::VARCHAR AS email WHERE false
+    SELECT 'invoice' AS side, file_row AS nr, invoice::VARCHAR AS id, customer::VARCHAR AS party, email::VARCHAR AS email,
+           date::VARCHAR AS date, due::VARCHAR AS due, amount::VARCHAR AS amount, currency::VARCHAR AS currency,
+           '' AS reference
+    FROM invoice_rows
+    UNION ALL
+    SELECT 'payment', file_row, payment::VARCHAR, payer::VARCHAR, '', date::VARCHAR, '', amount::VARCHAR,
+           currency::VARCHAR, reference::VARCHAR
+    FROM payment_rows
 ),
 trimmed AS (
     SELECT side, nr, nullif(trim(id), '') AS id, coalesce(trim(party), '') AS party, coalesce(trim(email), '') AS email,
