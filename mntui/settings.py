@@ -95,23 +95,21 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
 def prepare_folders(settings: Settings) -> None:
     """Make home and runtime folder, private to this user. Raises SettingsProblem where they can't be."""
     _make_private(settings.home)
-    if settings.runtime.parent != settings.home.parent:
-        # The folder above the hash is ours too; whoever owned it could put another in the place of the one below.
-        _make_private(settings.runtime.parent)
     _make_private(settings.runtime)
 
 
 def _runtime_folder(environment: Mapping[str, str], home: Path) -> Path:
     """The first place whose socket path is short enough: the user's runtime folder, the temp folder, /tmp."""
     name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    own = f"mntui-{os.getuid()}"
+    # Between users a folder of its own: one above it, shared by all homes, could be made first by somebody else.
+    own = f"mntui-{os.getuid()}-{name}"
     session = environment.get("XDG_RUNTIME_DIR", "")
-    places = [Path(tempfile.gettempdir()) / own, Path("/tmp") / own]  # noqa: S108 - a private folder is made in it
+    places = [Path(tempfile.gettempdir()) / own, Path("/tmp") / own]  # noqa: S108 - made private, or refused
     if session and _is_ours(Path(session)):
-        places.insert(0, Path(session) / "mntui")
+        places.insert(0, Path(session) / "mntui" / name)
     for place in places:
-        if len(os.fsencode(place / name / "worker.sock")) < SOCKET_PATH_BYTES:
-            return place / name
+        if len(os.fsencode(place / "worker.sock")) < SOCKET_PATH_BYTES:
+            return place
     raise SettingsProblem(
         f"no folder is near enough for a socket: its path may have {SOCKET_PATH_BYTES} bytes",
         "set TMPDIR or XDG_RUNTIME_DIR to a short path",
@@ -130,11 +128,21 @@ def _make_private(folder: Path) -> None:
                 "use a folder of your own: set MNTUI_HOME, or for the socket XDG_RUNTIME_DIR",
             )
         if stat.S_IMODE(found.st_mode) & 0o077:
-            folder.chmod(PRIVATE)
+            _close_to_others(folder)
     except OSError as error:
         raise SettingsProblem(
             f"{folder} can't be made private: {error.strerror}", "set MNTUI_HOME to a folder that you can write to"
         ) from error
+
+
+def _close_to_others(folder: Path) -> None:
+    # A folder that holds something else may be open for a reason (somebody's project, /tmp): not ours to change.
+    if any(folder.iterdir()) and not (folder / "worker.lock").exists():
+        raise SettingsProblem(
+            f"{folder} can be read by other users, and holds what isn't mntui's",
+            f"use an empty folder, or make it private: chmod 700 {folder}",
+        )
+    folder.chmod(PRIVATE)
 
 
 def _is_ours(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 The in-memory journal keeps the same contract without a disk; it is handed in by tests and never used by the worker.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -72,6 +73,8 @@ class MemoryJournal:
         return ()
 
     async def commit(self, batch: Batch) -> None:
+        # A real commit takes its time, and others go on meanwhile.
+        await asyncio.sleep(0)
         for fact in batch.facts:
             self._facts.setdefault(fact.run, []).append(fact)
         self._payloads.update(batch.payloads)

@@ -3,6 +3,7 @@
 Absent: whether one may run, which `trust` decides by where its folder really is and by what it can do.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,9 +39,9 @@ class NotFound(Exception):
 
 def find(wanted: str, home: Path, here: Path) -> Found:
     """The blueprint that a person means by a path or a name. Raises NotFound."""
-    path = here / Path(wanted).expanduser()
-    if wanted and (path.is_file() or (path / MAIN).is_file()):
-        folder = path.parent if path.is_file() else path
+    path = _expanded(wanted, here)
+    if wanted and (_is_file(path) or _is_file(path / MAIN)):
+        folder = path.parent if _is_file(path) else path
         return Found(folder.resolve().name, path, "path")
     if _NAME.fullmatch(wanted):
         for found in list_blueprints(home, here):
@@ -76,13 +77,28 @@ def _folders(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if _NAME.fullmatch(entry.name) and (entry / MAIN).is_file():
+        if _NAME.fullmatch(entry.name) and _is_file(entry / MAIN):
             yield entry
+
+
+def _expanded(wanted: str, here: Path) -> Path:
+    try:
+        return here / Path(wanted).expanduser()
+    except RuntimeError:  # a user that doesn't exist: `~nobody`
+        return here / wanted
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file can be seen there; a path that is too long or closed to us holds none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _not_found(wanted: str, path: Path, home: Path, here: Path) -> NotFound:
     known = tuple(found.name for found in list_blueprints(home, here))
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - a path that is too long is no folder; Path.is_dir would raise
         return NotFound(f"{wanted} holds no {MAIN}", f"Create {path / MAIN}, or name another folder.", known)
     if "/" in wanted or wanted.endswith((".yaml", ".yml")):
         return NotFound(f"there is no blueprint at {wanted}", "Check the path.", known)

@@ -82,27 +82,34 @@ def _read(folder: Path, path: str, problems: list[FileProblem]) -> bytes | None:
     """The bytes of a regular file inside the folder; None, with a problem, if it is not one."""
     try:
         target = (folder / path).resolve(strict=True)
-        if not target.is_relative_to(folder.resolve()):
-            problems.append(FileProblem(path, "link", "the link leads out of the folder", "Copy the file here."))
-            return None
-        handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        inside = target.is_relative_to(folder.resolve())
+        content = _read_regular(target) if inside else None
     except FileNotFoundError:
         problems.append(FileProblem(path, "file", f"there is no file {path} here", "Create it."))
         return None
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links that lead in a circle
         problems.append(FileProblem(path, "file", f"{path} can't be read: {error}", "Check the file."))
         return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
+    if not inside:
+        problems.append(FileProblem(path, "link", "the link leads out of the folder", "Copy the file here."))
+    elif content is None:
         problems.append(FileProblem(path, "file", f"{path} is no regular file", "Put a file there."))
-        return None
-    with os.fdopen(handle, "rb") as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
+    elif len(content) > LARGEST_FILE:
         message = f"{path} is larger than {LARGEST_FILE // 2**20} MiB"
         problems.append(FileProblem(path, "size", message, "Move data into data/."))
+    else:
+        return content
+    return None
+
+
+def _read_regular(target: Path) -> bytes | None:
+    """Up to one byte more than a file may have; None if it is a pipe, a device or a folder. Raises OSError."""
+    handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
         return None
-    return content
+    with os.fdopen(handle, "rb") as file:
+        return file.read(LARGEST_FILE + 1)
 
 
 def _decode(path: str, content: bytes, texts: dict[str, str], problems: list[FileProblem]) -> None:

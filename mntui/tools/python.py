@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from mntui.core.plan import ToolSpec
+from mntui.core.plan import EffectClass, ToolSpec
 from mntui.core.values import Json
 
 KEY_PARAMETER = "idempotency_key"
@@ -121,6 +121,7 @@ def _tool(name: str, functions: Mapping[str, _Function]) -> PythonTool:
         result=_schema(node.returns),
         effect=None,
         paths={argument: "read" for argument, schema in parameters.items() if _holds_path(schema)},
+        classes=_classes(takes_key=_takes_key(node), reconciles=reconcile is not None),
     )
     return PythonTool(
         spec,
@@ -130,6 +131,12 @@ def _tool(name: str, functions: Mapping[str, _Function]) -> PythonTool:
         reconciles=reconcile is not None,
         reconcile_takes_key=reconcile is not None and _takes_key(reconcile),
     )
+
+
+def _classes(*, takes_key: bool, reconciles: bool) -> tuple[EffectClass, ...]:
+    """The effect classes that the code can keep: without a key it isn't keyed, without a reconcile not reconcilable."""
+    own: list[EffectClass] = ["keyed"] * takes_key + ["reconcilable"] * reconciles
+    return ("none", *own, "unsafe")
 
 
 def _arguments(node: _Function) -> Iterator[ast.arg]:

@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None, load: "Callable[[], Build] | None" = None) -> int:
-    """`python -m mntui.worker.daemon --home DIR [--detach]`. `load` gives the builder, after the process is on its own."""
+    """`python -m mntui.worker.daemon [--home DIR] [--detach]`. `load` is called once the process is on its own."""
     parser = argparse.ArgumentParser(prog="mntui.worker.daemon")
     parser.add_argument("--home", type=Path)
     parser.add_argument("--detach", action="store_true", help="go on in the background once the worker serves")
@@ -87,7 +87,11 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.ask, "ended")
     lock.sign(Holder(os.getpid(), __version__, time.time_ns() // 1000, str(settings.socket)))
-    worker = build(lambda error: loop.call_soon_threadsafe(ending.fail, error) and None)
+
+    def fail(error: BaseException) -> None:
+        loop.call_soon_threadsafe(ending.fail, error)
+
+    worker = build(fail)
     await worker.adopt()
     server = Server(worker, Welcome(PROTOCOL, __version__, os.getpid()), ending.ask)
     await server.open(settings.socket)
@@ -178,9 +182,13 @@ def detach(settings: Settings) -> Tell:
     os.close(nothing)
     log_to_file(settings.worker_log, settings.log_level)
 
+    pipe = os.fdopen(writing, "w", encoding="utf-8")
+
     def tell(text: str) -> None:
-        os.write(writing, text.encode())
-        os.close(writing)
+        # The first word is the answer; nobody waits for a second one.
+        if not pipe.closed:
+            with pipe:
+                pipe.write(text)
 
     return tell
 

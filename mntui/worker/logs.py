@@ -20,7 +20,7 @@ class WorkerLog(RotatingFileHandler):
         self.setFormatter(logging.Formatter(LINE))
         self._take_standard_streams()
 
-    def doRollover(self) -> None:
+    def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
         super().doRollover()
         self._take_standard_streams()
 

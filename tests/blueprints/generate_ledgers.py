@@ -5,6 +5,7 @@ right outcome is: the rows are noise around plausible stories, and reconcile_ref
 """
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -93,7 +94,7 @@ class Maker:
         if kind < 0.04:
             again = dict(invoice)
             if self.random.random() < 0.4:
-                again["invoice"] = again["invoice"].replace("0", "00", 1).lower()
+                again["invoice"] = re.sub("([0-9])", r"0\1", again["invoice"], count=1).lower()
             if self.random.random() < 0.3:
                 again["amount"] = self.amount(cents + 500)
             self.invoices.append(again)
@@ -163,7 +164,7 @@ class Maker:
             return (
                 number.lower()
                 .replace("-", self.random.choice((" ", "", "/")))
-                .replace("0", self.random.choice("0O"), 1)
+                .translate(self.random.choice(({}, {48: "O"}, {49: "I"})))
             )
         if kind < 0.62:
             return number.replace("0", "", 1)

@@ -162,6 +162,47 @@ def test_the_sample_data_comes_out_as_its_readme_says_whatever_the_day(tmp_path,
     assert answer["balanced"] is True
 
 
+def test_the_edges_of_the_rules(tmp_path):
+    invoices = [
+        bill("A-10", "10.00", due="2026-06-30"),
+        bill("A-11", "11.00", due="2026-06-29"),
+        bill("B012", "12.00", "Bo"),
+        bill("RE 2026 0013", "13.00", "Cy"),
+        bill("KI-14", "14.00", "Di"),
+        bill("KI-0015", "15.00", "Ed"),
+        bill("ki 15", "15.00", "ED."),
+        bill("KI-016", "16.00", "Flo"),
+        bill("KI-16", "16.00", "Gus"),
+        bill("0", "0.00", "Hal"),
+    ]
+    payments = [
+        pay("four characters, one swapped", "12.00", "B0 21"),
+        pay("a number of three words in a text", "13.00", "for RE 2026 13 thanks"),
+        pay("1 for I and half an amount", "7.00", "k1 14"),
+        pay("whole before bare", "16.00", "KI-16"),
+        pay("whole text before a part of it", "16.00", "KI 016"),
+        pay("two invoices of nearly that number", "16.00", "KI-0016"),
+    ]
+    assert [(line.category, line.matched, line.duplicate_of) for line in lines_of(tmp_path, invoices, payments)] == [
+        ("open", None, None),
+        ("overdue", None, None),
+        ("paid", payments[0]["payment"], None),
+        ("paid", payments[1]["payment"], None),
+        ("partial", payments[2]["payment"], None),
+        ("overdue", None, None),
+        ("duplicate", None, "KI-0015"),
+        ("paid", payments[4]["payment"], None),
+        ("paid", payments[3]["payment"], None),
+        ("paid", None, None),
+        ("typo", "B012", None),
+        ("matched", "RE 2026 0013", None),
+        ("matched", "KI-14", None),
+        ("matched", "KI-16", None),
+        ("matched", "KI-016", None),
+        ("unmatched", None, None),
+    ]
+
+
 def test_instalments_of_the_same_size_are_no_repeat_but_one_too_many_is(tmp_path):
     invoice = {"invoice": "A-100", "customer": "Ana", "date": "2026-01-05", "amount": "100.00"}
     paid = [pay(f"P{n}", "40.00" if n == 2 else "60.00", "a100") for n in (1, 2, 3)]
@@ -229,6 +270,10 @@ def test_more_exceptions_than_allowed_stop_the_run_with_a_hint(tmp_path):
 def test_a_file_without_a_needed_column_is_refused_by_its_name(tmp_path):
     with pytest.raises(ToolFailure, match="amount"):
         ask_rows(tmp_path, [{"invoice": "A-1", "customer": "Ana", "date": "2026-01-05"}], [pay("P1", "5", "x")])
+
+
+def bill(number: str, amount: str, customer: str = "Ana", due: str = "2026-02-04") -> Row:
+    return {"invoice": number, "customer": customer, "date": "2026-01-05", "due": due, "amount": amount}
 
 
 def pay(number: str, amount: str, reference: str) -> Row:

@@ -54,7 +54,9 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_others(places):
     assert "support-triage" in raised.value.known
 
 
-@pytest.mark.parametrize("wanted", ["../outside", "no/such", "no.yaml", "", "Capital", "a b"])
+@pytest.mark.parametrize(
+    "wanted", ["../outside", "no/such", "no.yaml", "", "Capital", "a b", "~nobody/x", "x" * 5000, "a\0b"]
+)
 def test_what_is_neither_a_path_nor_a_name_is_not_found(wanted, places):
     home, here = places
     here.mkdir()

@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-from mntui.core.plan import ToolSpec
 from mntui.library.graph import graph_text
 from mntui.library.load import load
 from mntui.tools.base import BUILTIN
+from mntui.tools.python import describe_source
 
 TRIAGE = Path(__file__).parent.parent / "fixtures" / "support-triage"
 
 
-def describe(_: str) -> tuple[ToolSpec, ...]:
-    return (ToolSpec("python.send_reply", "", {"type": "object"}, {"type": "object"}, None),)
-
-
 def test_the_graph_lists_ranks_needs_and_routes():
-    assert graph_text(load(TRIAGE, BUILTIN, describe).plan).split("\n") == [
+    assert graph_text(load(TRIAGE, BUILTIN, describe_source).plan).split("\n") == [
         "support-triage 1.2.0",
         " 1  tickets  tool list_tickets",
         " 2  each     for each of {{ tickets.files }}  ← tickets",

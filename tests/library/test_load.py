@@ -7,34 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mntui.core.plan import ToolSpec
 from mntui.library.load import load
 from mntui.tools.base import BUILTIN
+from mntui.tools.python import describe_source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TRIAGE = FIXTURES / "support-triage"
 MALFORMED = sorted((FIXTURES / "malformed").glob("*.yaml"))
-SEND_REPLY = ToolSpec(
-    use="python.send_reply",
-    about="",
-    parameters={
-        "type": "object",
-        "properties": {"to": {"type": "string"}, "body": {"type": "string"}},
-        "required": ["to", "body"],
-        "additionalProperties": False,
-    },
-    result={"type": "object"},
-    effect=None,
-    classes=("none", "keyed", "unsafe"),
-)
-
-
-def describe(_: str) -> tuple[ToolSpec, ...]:
-    return (SEND_REPLY,)
-
-
-def describe_nothing(_: str) -> tuple[ToolSpec, ...]:
-    return ()
 
 
 @pytest.fixture
@@ -57,11 +36,11 @@ def edited(folder, old, new):
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    return load(folder, BUILTIN, describe)
+    return load(folder, BUILTIN, describe_source)
 
 
 def test_the_example_of_the_design_has_no_finding():
-    loaded = load(TRIAGE, BUILTIN, describe)
+    loaded = load(TRIAGE, BUILTIN, describe_source)
     assert loaded.findings == ()
     assert loaded.plan is not None
     assert loaded.plan.name == "support-triage"
@@ -70,13 +49,16 @@ def test_the_example_of_the_design_has_no_finding():
 
 
 def test_a_file_may_be_named_instead_of_its_folder():
-    assert load(TRIAGE / "blueprint.yaml", BUILTIN, describe).digest == load(TRIAGE, BUILTIN, describe).digest
+    assert (
+        load(TRIAGE / "blueprint.yaml", BUILTIN, describe_source).digest
+        == load(TRIAGE, BUILTIN, describe_source).digest
+    )
 
 
 @pytest.mark.parametrize("path", MALFORMED, ids=[path.stem for path in MALFORMED])
 def test_every_malformed_file_is_told_at_its_lines(path):
     expected = re.match(r"# expect (.+)\n", path.read_text())[1]
-    loaded = load(path, BUILTIN, describe_nothing)
+    loaded = load(path, BUILTIN, describe_source)
     assert ", ".join(f"{notice.line} {notice.code}" for notice in loaded.findings) == expected
     for notice in loaded.findings:
         assert notice.file == str(path)
@@ -122,7 +104,7 @@ HUGE = {
 def test_huge_deep_and_misencoded_files_are_problems_and_never_exceptions(name, tmp_path):
     content, code = HUGE[name]
     folder = blueprint_in(tmp_path / "b", content)
-    loaded = load(folder, BUILTIN, describe_nothing)
+    loaded = load(folder, BUILTIN, describe_source)
     assert loaded.plan is None
     assert code in {notice.code for notice in loaded.findings}
     assert len(loaded.findings) <= 201
@@ -130,20 +112,20 @@ def test_huge_deep_and_misencoded_files_are_problems_and_never_exceptions(name, 
 
 
 def test_the_line_of_a_wrong_byte_is_told(tmp_path):
-    notice = load(blueprint_in(tmp_path / "b", HUGE["Latin-1"][0]), BUILTIN, describe_nothing).findings[0]
+    notice = load(blueprint_in(tmp_path / "b", HUGE["Latin-1"][0]), BUILTIN, describe_source).findings[0]
     assert (notice.line, notice.column) == (2, 11)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
     text = "\ufeffblueprint: b\r\nsteps:\r\n  a: {set: {x: 1}, wiht: 2}\r\n".encode()
-    (notice,) = load(blueprint_in(tmp_path / "b", text), BUILTIN, describe_nothing).findings
+    (notice,) = load(blueprint_in(tmp_path / "b", text), BUILTIN, describe_source).findings
     assert (notice.line, notice.column, notice.code) == (3, 20, "key")
     assert notice.source == "  a: {set: {x: 1}, wiht: 2}"
 
 
 def test_a_problem_in_a_prompt_is_told_in_the_prompt(triage):
     (triage / "prompts" / "writer.md").write_text("Write.\n\nThe tone is {{ inputs.tone | loud }}.\n")
-    (notice,) = load(triage, BUILTIN, describe).findings
+    (notice,) = load(triage, BUILTIN, describe_source).findings
     assert notice.file.endswith("prompts/writer.md")
     assert (notice.line, notice.code) == (3, "template")
     assert notice.source.startswith("The tone")
@@ -166,42 +148,40 @@ def test_a_schema_file_is_a_contract(triage):
 
 
 def test_a_tools_file_that_is_no_python_is_told_at_its_line(triage):
-    def broken(text):
-        raise SyntaxError("invalid syntax", ("tools.py", 4, 7, text, None, None))
-
-    notices = load(triage, BUILTIN, broken).findings
+    (triage / "tools.py").write_text("import json\n\n\ndef send(:\n    pass\n")
+    notices = load(triage, BUILTIN, describe_source).findings
     first = next(notice for notice in notices if notice.code == "tools")
-    assert (Path(first.file).name, first.line, first.column) == ("tools.py", 4, 7)
+    assert (Path(first.file).name, first.line, first.column) == ("tools.py", 4, 10)
 
 
 def test_the_tools_file_is_never_executed(triage):
     (triage / "tools.py").write_text(f"open({str(triage / 'ran')!r}, 'w')\n")
-    load(triage, BUILTIN, describe)
+    load(triage, BUILTIN, describe_source)
     assert not (triage / "ran").exists()
 
 
 @pytest.mark.parametrize("name", ["prompts/sorter.md", "tools.py", "blueprint.yaml"])
 def test_the_digest_covers_what_a_run_depends_on(triage, name):
-    before = load(triage, BUILTIN, describe).digest
+    before = load(triage, BUILTIN, describe_source).digest
     with (triage / name).open("a") as file:
         file.write("\n# changed\n")
-    assert load(triage, BUILTIN, describe).digest != before
+    assert load(triage, BUILTIN, describe_source).digest != before
 
 
 @pytest.mark.parametrize("name", ["schemas/new.json", "sql/new.sql", "prompts/new.md", "more.py"])
 def test_a_new_file_of_the_version_changes_the_digest(triage, name):
-    before = load(triage, BUILTIN, describe).digest
+    before = load(triage, BUILTIN, describe_source).digest
     (triage / name).parent.mkdir(exist_ok=True)
     (triage / name).write_text("{}")
-    assert load(triage, BUILTIN, describe).digest != before
+    assert load(triage, BUILTIN, describe_source).digest != before
 
 
 @pytest.mark.parametrize("name", ["README.md", "data/inbox/new.txt", "golden/new.yaml", "data/code.py", ".git/x.py"])
 def test_data_golden_cases_and_the_readme_are_not_part_of_the_version(triage, name):
-    before = load(triage, BUILTIN, describe).digest
+    before = load(triage, BUILTIN, describe_source).digest
     (triage / name).parent.mkdir(exist_ok=True)
     (triage / name).write_text("changed")
-    assert load(triage, BUILTIN, describe).digest == before
+    assert load(triage, BUILTIN, describe_source).digest == before
 
 
 def test_links_are_not_followed_out_of_the_folder(triage, tmp_path):
@@ -209,7 +189,7 @@ def test_links_are_not_followed_out_of_the_folder(triage, tmp_path):
     outside.write_text("secret")
     (triage / "prompts" / "sorter.md").unlink()
     (triage / "prompts" / "sorter.md").symlink_to(outside)
-    loaded = load(triage, BUILTIN, describe)
+    loaded = load(triage, BUILTIN, describe_source)
     assert {notice.code for notice in loaded.findings} == {"link", "file"}
     assert "secret" not in str(loaded.source)
 
@@ -217,14 +197,14 @@ def test_links_are_not_followed_out_of_the_folder(triage, tmp_path):
 def test_a_link_that_stays_inside_is_followed(triage):
     (triage / "prompts" / "sorter.md").unlink()
     (triage / "prompts" / "sorter.md").symlink_to(triage / "prompts" / "writer.md")
-    assert load(triage, BUILTIN, describe).findings == ()
+    assert load(triage, BUILTIN, describe_source).findings == ()
 
 
 def test_a_pipe_in_place_of_a_file_does_not_hold_up_the_check(tmp_path):
     folder = tmp_path / "b"
     folder.mkdir()
     os.mkfifo(folder / "blueprint.yaml")
-    (notice,) = load(folder, BUILTIN, describe_nothing).findings
+    (notice,) = load(folder, BUILTIN, describe_source).findings
     assert notice.code == "file"
 
 
@@ -233,19 +213,19 @@ def test_a_blueprint_that_is_no_file_is_a_problem(make, tmp_path):
     folder = tmp_path / "b"
     folder.mkdir()
     make(folder / "blueprint.yaml")
-    (notice,) = load(folder, BUILTIN, describe_nothing).findings
+    (notice,) = load(folder, BUILTIN, describe_source).findings
     assert (notice.code, notice.severity) == ("file", "problem")
 
 
 def test_a_prompt_that_is_too_large_is_a_problem(triage):
     (triage / "prompts" / "sorter.md").write_text("x" * (2**20 + 1))
-    assert {notice.code for notice in load(triage, BUILTIN, describe).findings} == {"size", "file"}
+    assert {notice.code for notice in load(triage, BUILTIN, describe_source).findings} == {"size", "file"}
 
 
 def test_too_many_files_are_a_problem(triage):
     for number in range(1001):
         (triage / "prompts" / f"z{number}.md").write_text("x")
-    assert "size" in {notice.code for notice in load(triage, BUILTIN, describe).findings}
+    assert "size" in {notice.code for notice in load(triage, BUILTIN, describe_source).findings}
 
 
 SQL = """
@@ -260,7 +240,7 @@ steps:
 
 def test_a_sql_file_is_read_in_as_literal_text(tmp_path):
     folder = blueprint_in(tmp_path / "b", SQL, {"sql/sum.sql": "select sum(x) from ledger\n"})
-    loaded = load(folder, BUILTIN, describe_nothing)
+    loaded = load(folder, BUILTIN, describe_source)
     assert loaded.findings == ()
     assert loaded.plan.steps["a"].work.arguments["query"] == "select sum(x) from ledger\n"
     assert "sql/sum.sql" in loaded.source
@@ -268,11 +248,11 @@ def test_a_sql_file_is_read_in_as_literal_text(tmp_path):
 
 def test_a_template_in_a_sql_file_is_a_problem_in_that_file(tmp_path):
     folder = blueprint_in(tmp_path / "b", SQL, {"sql/sum.sql": "select 1\nwhere x = '{{ inputs.ledger }}'\n"})
-    (notice,) = load(folder, BUILTIN, describe_nothing).findings
+    (notice,) = load(folder, BUILTIN, describe_source).findings
     assert (Path(notice.file).name, notice.line, notice.code) == ("sum.sql", 2, "template")
 
 
 def test_a_large_blueprint_is_checked_in_reasonable_time(tmp_path):
     steps = "".join(f"  s{i}: {{set: {{x: '{{{{ s{i - 1}.x }}}}'}}}}\n" for i in range(1, 2000))
     folder = blueprint_in(tmp_path / "b", f"blueprint: b\nsteps:\n  s0: {{set: {{x: 1}}}}\n{steps}")
-    assert len(load(folder, BUILTIN, describe_nothing).plan.steps) == 2000
+    assert len(load(folder, BUILTIN, describe_source).plan.steps) == 2000

@@ -5,16 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mntui.core.plan import ToolSpec
 from mntui.library.load import load
 from mntui.library.trust import TrustBookBroken, capabilities, is_trusted, note_import, read_trust, trust
 from mntui.tools.base import BUILTIN
+from mntui.tools.python import describe_source
 
 TRIAGE = Path(__file__).parent.parent / "fixtures" / "support-triage"
-
-
-def describe(_: str) -> tuple[ToolSpec, ...]:
-    return (ToolSpec("python.send_reply", "", {"type": "object"}, {"type": "object"}, None),)
 
 
 @pytest.fixture
@@ -28,7 +24,7 @@ def folder(tmp_path):
 
 
 def trusted(folder, home):
-    return is_trusted(load(folder, BUILTIN, describe), home, read_trust(home))
+    return is_trusted(load(folder, BUILTIN, describe_source), home, read_trust(home))
 
 
 def replace(path, old, new):
@@ -39,7 +35,7 @@ def replace(path, old, new):
 
 def test_a_blueprint_from_anywhere_asks_once(folder, home):
     assert not trusted(folder, home)
-    trust(load(folder, BUILTIN, describe), home)
+    trust(load(folder, BUILTIN, describe_source), home)
     assert trusted(folder, home)
     assert (home / "trust.json").stat().st_mode & 0o777 == 0o600
 
@@ -57,14 +53,14 @@ def test_a_blueprint_from_anywhere_asks_once(folder, home):
     ],
 )
 def test_a_change_of_capabilities_code_or_servers_asks_again(folder, home, name, old, new):
-    trust(load(folder, BUILTIN, describe), home)
+    trust(load(folder, BUILTIN, describe_source), home)
     replace(folder / name, old, new)
-    assert load(folder, BUILTIN, describe).plan is not None
+    assert load(folder, BUILTIN, describe_source).plan is not None
     assert not trusted(folder, home)
 
 
 def test_a_change_of_a_prompt_does_not_ask_again(folder, home):
-    trust(load(folder, BUILTIN, describe), home)
+    trust(load(folder, BUILTIN, describe_source), home)
     (folder / "prompts" / "sorter.md").write_text("Sort differently.\n")
     assert trusted(folder, home)
 
@@ -83,11 +79,11 @@ def test_a_link_in_ones_own_folder_is_judged_by_where_it_leads(folder, home):
 
 
 def test_a_blueprint_with_problems_is_never_trusted(folder, home):
-    trust(load(folder, BUILTIN, describe), home)
+    trust(load(folder, BUILTIN, describe_source), home)
     replace(folder / "blueprint.yaml", "steps:", "stepz:")
     assert not trusted(folder, home)
     with pytest.raises(ValueError, match="problems"):
-        trust(load(folder, BUILTIN, describe), home)
+        trust(load(folder, BUILTIN, describe_source), home)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"trusted": 5, "imported": []}', "{}"])
@@ -99,7 +95,7 @@ def test_a_broken_trust_file_is_named_and_trusts_nothing(home, text):
 
 
 def test_capabilities_are_listed_for_people(folder):
-    loaded = load(folder, BUILTIN, describe)
+    loaded = load(folder, BUILTIN, describe_source)
     lines = capabilities(loaded.plan, loaded.source)
     assert "tool list_tickets = files.list: effect none, path within {{ inputs.inbox }}/**" in lines
     assert "tool log_spam = files.append: effect reconcilable, path (write) within the run's folder only" in lines
