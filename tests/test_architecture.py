@@ -107,7 +107,18 @@ def test_every_library_has_one_home_and_the_core_knows_none_of_them() -> None:
 
 
 def test_the_core_reads_no_clock_draws_no_lots_and_touches_no_disk() -> None:
-    forbidden = {"time", "random", "secrets", "os", "pathlib", "socket", "subprocess", "asyncio", "logging", "threading"}
+    forbidden = {
+        "time",
+        "random",
+        "secrets",
+        "os",
+        "pathlib",
+        "socket",
+        "subprocess",
+        "asyncio",
+        "logging",
+        "threading",
+    }
     found = [
         f"{name} imports {target}"
         for name, tree in TREES.items()

@@ -143,4 +143,6 @@ def run_with(bug: Planted, folder: Path) -> "subprocess.CompletedProcess[str]":
     target.write_text(text.replace(bug.right, bug.wrong))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *bug.red.split()]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "MNTUI_"))}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+    )

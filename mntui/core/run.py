@@ -1,8 +1,8 @@
 """A Run: everything that the facts so far say, as one frozen value.
 
 It keeps its own frontier: `todo` holds the commands that may be begun, counters say what is in flight, so a fact costs
-the same in a run of any size. Maps are `immutables.Map`: a changed copy shares all the rest. What changes with every fact
-is a NamedTuple, whose changed copy is made in C: eight times as fast as a frozen dataclass's, and it is the hot path.
+the same in a run of any size. Maps are `immutables.Map`: a changed copy shares all the rest. What changes with every
+fact is a NamedTuple, whose changed copy is made in C: eight times as fast as a frozen dataclass's, on the hot path.
 
 Deliberately absent: anything that only a worker knows (tasks, sockets, queues), and histories: those are asked of the
 journal.

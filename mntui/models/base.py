@@ -43,7 +43,7 @@ class ToolDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One call. `contract` is the JSON Schema of the wanted answer (None: free text); `routes` the keys a router may pick.
+    """One call. `contract` is the JSON Schema of the wanted answer (None: free text), `routes` what a router may pick.
 
     `arguments` are the values that the user's message was written from: the builtin stand-ins work on them, real models
     on `messages`. `step` is the path of the step (`each[3]/draft`) and `turn` counts its model calls from 1.
@@ -71,7 +71,7 @@ class ModelReply:
     finish: Literal["stop", "tools", "length"] = "stop"
 
 
-class ModelFailure(Exception):  # noqa: N818 - a failure is an expected outcome, not an error of ours
+class ModelFailure(Exception):
     """A call that brought no answer, told apart by `kind`. `usage` counts what was used up before it broke."""
 
     def __init__(

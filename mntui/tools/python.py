@@ -135,8 +135,9 @@ def _tool(name: str, functions: Mapping[str, _Function]) -> PythonTool:
 
 def _classes(*, takes_key: bool, reconciles: bool) -> tuple[EffectClass, ...]:
     """The effect classes that the code can keep: without a key it isn't keyed, without a reconcile not reconcilable."""
-    own: list[EffectClass] = ["keyed"] * takes_key + ["reconcilable"] * reconciles
-    return ("none", *own, "unsafe")
+    keyed: tuple[EffectClass, ...] = ("keyed",) if takes_key else ()
+    reconcilable: tuple[EffectClass, ...] = ("reconcilable",) if reconciles else ()
+    return ("none", *keyed, *reconcilable, "unsafe")
 
 
 def _arguments(node: _Function) -> Iterator[ast.arg]:

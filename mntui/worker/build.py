@@ -43,6 +43,7 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             jitter=draw.random,
             crash=crash,
             fatal=fatal,
+            release=tools.aclose,
         )
     )
 

@@ -1,7 +1,7 @@
 """What an agent sees, and nothing else: its instructions, what `with` names, its own turns.
 
-The instructions come first and stay the same all run long, so a provider's prefix cache hits. Everything is read off the
-run's state: a prompt is never stored, only its digest.
+The instructions come first and stay the same all run long, so a provider's prefix cache hits. Everything is read off
+the run's state: a prompt is never stored, only its digest.
 """
 
 import json
@@ -29,7 +29,7 @@ ASK_TOOL = ToolDeclaration(
 
 
 def request_for(run: Run, path: str, call: str, load: Load) -> ModelRequest:
-    """The model call that the state of a run asks for. Raises ExpressionFailure where instructions can't be rendered."""
+    """The model call that the state of a run asks for. Raises ExpressionFailure where its instructions fail."""
     step = step_of(run, path)
     work = step.work
     assert isinstance(work, AgentWork)
@@ -103,9 +103,8 @@ def _turn_messages(node: Node, turn: Turn, load: Load) -> list[Message]:
     said = [Message("assistant", as_text(load(turn.text)), asks)]
     if turn.violation:
         said.append(Message("user", f"That answer can't be used: {turn.violation}. Answer again, with JSON only."))
-    for ask in turn.asks:
-        said.append(Message("tool", _result_text(node.calls[ask.call], load), call_id=ask.id or ask.call))
-    return said
+    results = ((ask.id or ask.call, _result_text(node.calls[ask.call], load)) for ask in turn.asks)
+    return said + [Message("tool", text, call_id=call_id) for call_id, text in results]
 
 
 def _result_text(call: Call, load: Load) -> str:

@@ -1,4 +1,4 @@
-"""The worker: every live run, the one journal, and the questions that people ask. It keeps the Engine's contract itself.
+"""The worker: every live run, the one journal, and the questions that people ask. It keeps the Engine's contract.
 
 What runs is folded in memory; what has ended is read back from the journal when somebody asks.
 """
@@ -6,7 +6,7 @@ What runs is folded in memory; what has ended is read back from the journal when
 import asyncio
 import difflib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -89,6 +89,7 @@ class Parts:
     jitter: Callable[[], float]
     crash: CrashPoint
     fatal: Callable[[BaseException], None]
+    release: Callable[[], Awaitable[None]]
 
 
 class Worker:
@@ -155,6 +156,7 @@ class Worker:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._parts.release()
         self._journal.close()
 
     # The engine's contract
@@ -295,7 +297,7 @@ class Worker:
         while True:
             now = self._parts.clock()
             for live in tuple(self._live.values()):
-                if live.run.timers and due(live.run, now) or live.feed.waiting:
+                if (live.run.timers and due(live.run, now)) or live.feed.waiting:
                     live.put(Tick())
             await asyncio.sleep(self._pause(now))
 
@@ -379,7 +381,9 @@ class Worker:
         if not isinstance(work, AgentWork):
             return Denied("no_agent", f"{path} is no agent's step: it sees nothing", f"mntui show {state.name} {path}")
         if node.started_at is None:
-            return Denied("not_started", f"{path} hasn't started, so its inputs aren't known", f"mntui why {state.name}")
+            return Denied(
+                "not_started", f"{path} hasn't started, so its inputs aren't known", f"mntui why {state.name}"
+            )
         turn = f"{len(node.turns) or 1}.0"
         try:
             request = request_for(state, path, turn, self._payloads().load)

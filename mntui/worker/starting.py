@@ -143,7 +143,7 @@ class Starter:
         if not trusted:
             return Denied(
                 "untrusted",
-                f"{start.blueprint} comes from elsewhere, or changed what it may do: it runs nothing until it is trusted",
+                f"{start.blueprint} is not trusted yet, or changed what it may do: until then it runs nothing",
                 f"mntui blueprint trust {start.blueprint}",
             )
         return loaded
@@ -156,7 +156,9 @@ class Starter:
             if name in start.inputs:
                 value, base = start.inputs[name], Path(start.cwd)
             elif declared.required:
-                wrong.append(Denied("missing_input", f"the input {name} ({declared.type}) is missing", _how(name, declared)))
+                wrong.append(
+                    Denied("missing_input", f"the input {name} ({declared.type}) is missing", _how(name, declared))
+                )
                 continue
             else:
                 value, base = declared.default, folder
@@ -165,8 +167,12 @@ class Starter:
                 wrong.append(Denied("wrong_input", problem.message, problem.remedy or _how(name, declared)))
             elif declared.type == "path" and isinstance(value, str):
                 value = os.path.normpath(base / Path(value).expanduser())
-                if not os.path.exists(value):
-                    wrong.append(Denied("missing_file", f"the input {name} names {value}, which isn't there", _how(name, declared)))
+                if not Path(value).exists():
+                    wrong.append(
+                        Denied(
+                            "missing_file", f"the input {name} names {value}, which isn't there", _how(name, declared)
+                        )
+                    )
             values[name] = value
         return values, wrong
 
@@ -174,7 +180,8 @@ class Starter:
         overrides = {role: model for role, model in start.models.items() if role}
         bindings, problems = self._models.bind(plan.models, overrides, start.models.get(""))
         bound = tuple(
-            Bound(role, each.model, each.why, simulated=each.model.startswith("builtin/")) for role, each in bindings.items()
+            Bound(role, each.model, each.why, simulated=each.model.startswith("builtin/"))
+            for role, each in bindings.items()
         )
         return bound, [Denied("model", problem.message, problem.remedy) for problem in problems]
 

@@ -34,7 +34,8 @@ def here(tmp_path, monkeypatch):
 def exception(**changes):
     row = {
         "side": "invoice", "row": 1, "id": "INV-7", "party": "Ana | Söhne", "category": "partial",
-        "why": "a part was paid", "date": "2026-01-05", "due": "2026-02-04", "currency": "CHF", "amount": "1250.00", "paid": "250.00",
+        "why": "a part was paid", "date": "2026-01-05", "due": "2026-02-04",
+        "currency": "CHF", "amount": "1250.00", "paid": "250.00",
         "open": "1000.00", "difference": "0.00", "matched": "P-1", "duplicate_of": "", "reference": "",
         "email": "ana@example.com", "remind": True, "days_late": 90,
     }  # fmt: skip

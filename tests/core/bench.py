@@ -5,6 +5,7 @@ Quotes are made by the real quoter over an in-memory journal; calls stay open un
 
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -38,7 +39,6 @@ from mntui.tools.base import BUILTIN, ToolCall, ToolFailure
 from mntui.worker.payloads import Payloads
 from mntui.worker.quotes import Quoter
 from mntui.worker.tool_quotes import ToolQuoter, ToolSettings
-from pathlib import Path
 
 ANY = {"type": "object"}
 RUN_ID = "0192f0c1-0000-7000-8000-000000000001"
@@ -89,7 +89,7 @@ class Bench:
         self.quoter = Quoter(Models(), tools, self.payloads, lambda: 0.5)
         self.open: dict[str, CallModel | CallTool] = {}
         self.begun: list[str] = []
-        roles = {role: "builtin/extractive" for role in self.plan.models}
+        roles = dict.fromkeys(self.plan.models, "builtin/extractive")
         budget = self.plan.budget
         self.tell(
             RunStarted(

@@ -140,7 +140,9 @@ def test_parallel_calls_can_not_cross_the_budget_together() -> None:
 
 
 def test_a_raised_budget_goes_on_and_stop_fails_the_run() -> None:
-    bench = Bench(BUDGET.replace("300", "112") + "  a: {agent: w, with: {x: 1}}\n  b: {agent: w, with: {x: 1}, needs: [a]}\n")
+    bench = Bench(
+        BUDGET.replace("300", "112") + "  a: {agent: w, with: {x: 1}}\n  b: {agent: w, with: {x: 1}, needs: [a]}\n"
+    )
     bench.says("a#1.0")
     assert bench.only_ask().kind == "budget"
     refusal = bench.ask(Respond(bench.only_ask().id, "more"))

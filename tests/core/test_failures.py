@@ -27,7 +27,8 @@ def test_a_failure_that_a_join_waits_for_is_handled() -> None:
 
 def test_a_failure_is_unhandled_if_one_of_its_dependents_can_no_longer_start() -> None:
     bench = Bench(
-        HEAD + "steps:\n  a: {tool: read}\n  mend: {set: {n: 1}, needs: [a], join: one_failed}\n  b: {set: {n: 1}, needs: [a]}\n"
+        HEAD
+        + "steps:\n  a: {tool: read}\n  mend: {set: {n: 1}, needs: [a], join: one_failed}\n  b: {set: {n: 1}, needs: [a]}\n"
     )
     bench.fails("a")
     assert bench.status() == "failed"
@@ -83,7 +84,10 @@ def test_named_error_types_are_not_retried() -> None:
     assert bench.status() == "failed"
 
 
-PAUSE = HEAD + "recovery: {on_failure: pause}\nsteps:\n  a: {tool: pay}\n  b: {set: {n: '{{ a.n }}'}}\n  c: {tool: read}\n  d: {set: {n: 1}, needs: [c]}\noutputs: {n: '{{ b.n }}'}\n"
+PAUSE = (
+    HEAD
+    + "recovery: {on_failure: pause}\nsteps:\n  a: {tool: pay}\n  b: {set: {n: '{{ a.n }}'}}\n  c: {tool: read}\n  d: {set: {n: 1}, needs: [c]}\noutputs: {n: '{{ b.n }}'}\n"
+)
 
 
 def test_pause_holds_the_failure_for_a_person_while_the_rest_goes_on() -> None:
@@ -137,7 +141,9 @@ def test_a_failed_run_is_reopened_by_retry_and_keeps_what_it_had() -> None:
 
 
 def test_what_only_ended_with_the_run_is_done_again_after_a_retry() -> None:
-    bench = Bench(HEAD + "steps:\n  a: {tool: read}\n  w: {approve: 'ok?', show: {n: 1}}\n  c: {set: {n: 1}, needs: [a, w]}\n")
+    bench = Bench(
+        HEAD + "steps:\n  a: {tool: read}\n  w: {approve: 'ok?', show: {n: 1}}\n  c: {set: {n: 1}, needs: [a, w]}\n"
+    )
     bench.fails("a")
     assert bench.statuses()["w"] == "cancelled"
     bench.ask(Retry())

@@ -10,7 +10,10 @@ from mntui.core.joins import TABLE, may_start, verdict
 from mntui.core.run import Tally
 
 HEAD = "tools: {read: {use: python.read, effect: none}}\n"
-TWO = HEAD + "steps:\n  a: {tool: read, on_failure: POLICY}\n  b: {tool: read}\n  c: {tool: read, needs: [a, b], join: JOIN}\n"
+TWO = (
+    HEAD
+    + "steps:\n  a: {tool: read, on_failure: POLICY}\n  b: {tool: read}\n  c: {tool: read, needs: [a, b], join: JOIN}\n"
+)
 ENDINGS = ("succeeded", "failed", "skipped")
 
 
@@ -119,6 +122,8 @@ def test_a_route_without_match_and_without_else_fails_the_router() -> None:
 
 
 def test_a_false_if_skips_and_the_skip_goes_on_by_the_join() -> None:
-    bench = Bench("steps:\n  a: {set: {n: 1}, if: 1 == 2}\n  b: {set: {n: 2}, needs: [a]}\n  c: {set: {n: 3}, needs: [a], join: all_done}\n")
+    bench = Bench(
+        "steps:\n  a: {set: {n: 1}, if: 1 == 2}\n  b: {set: {n: 2}, needs: [a]}\n  c: {set: {n: 3}, needs: [a], join: all_done}\n"
+    )
     assert bench.statuses() == {"a": "skipped", "b": "skipped", "c": "succeeded"}
     assert bench.node("b").why == "a was skipped"

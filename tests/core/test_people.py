@@ -172,7 +172,9 @@ def test_signals_are_kept_from_the_start_and_used_once_in_order() -> None:
     assert bench.statuses() == {"one": "succeeded", "two": "waiting"}
     bench.ask(Signal("go", {"n": 2}))
     assert bench.output() == {"a": 1, "b": 2}
-    early = Bench("steps:\n  ok: {approve: 'go?', show: {n: 1}}\n  one: {wait: {signal: go}, needs: [ok]}\noutputs: {a: '{{ one.n }}'}\n")
+    early = Bench(
+        "steps:\n  ok: {approve: 'go?', show: {n: 1}}\n  one: {wait: {signal: go}, needs: [ok]}\noutputs: {a: '{{ one.n }}'}\n"
+    )
     early.ask(Signal("go", {"n": 7}))
     early.ask(Approve(early.only_ask().id, early.only_ask().digest))
     assert early.output() == {"a": 7}

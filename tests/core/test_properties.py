@@ -38,7 +38,12 @@ PLANS = {name: plan_of(HEAD + text) for name, text in TEXTS.items()}
 
 def one_event(bench: Bench, draw: Any) -> None:
     """Something happens: a call comes back one way or another, a person acts, time passes, or the worker dies."""
-    choices = ["later", "die", *["call"] * (3 * bool(bench.open)), *["person"] * (2 * bool(bench.run.asks or bench.run.held))]
+    choices = [
+        "later",
+        "die",
+        *["call"] * (3 * bool(bench.open)),
+        *["person"] * (2 * bool(bench.run.asks or bench.run.held)),
+    ]
     match draw(st.sampled_from(choices)):
         case "later":
             bench.later(draw(st.sampled_from([1, 5, 60, 400])))
@@ -139,7 +144,7 @@ def finish(bench: Bench) -> None:
             elif ask.kind == "in_doubt":
                 bench.ask(Settle(ask.id, "happened"))
         if bench.run.held:
-            bench.ask(Skip(sorted(bench.run.held)[0], {"ok": True}, "finish"))
+            bench.ask(Skip(min(bench.run.held), {"ok": True}, "finish"))
         bench.ask(Signal("go"))
         bench.later(400)
     raise AssertionError(f"the run never ended: {bench.statuses()}")

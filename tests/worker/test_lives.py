@@ -108,7 +108,9 @@ async def answer_all(worker: Worker, setting: Setting, run: Run) -> None:
             key = run.node(ask.path).calls[ask.call].effect_key
             happened = setting.world.done["send", key] > 0
             reply = await worker.send(
-                run.id, Settle(ask.id, "happened" if happened else "not-happened", {"ok": True} if happened else None), "p"
+                run.id,
+                Settle(ask.id, "happened" if happened else "not-happened", {"ok": True} if happened else None),
+                "p",
             )
             assert isinstance(reply, Accepted) or "already" in reply.message
 

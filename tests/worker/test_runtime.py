@@ -27,8 +27,13 @@ from mntui.core.values import Ref
 from mntui.journal.base import Batch, JournalFull, JournalLost, MemoryJournal
 from mntui.worker.runtime import Worker
 
-HEAD = "tools: {read: {use: python.read, effect: none}, pay: {use: python.pay, effect: keyed}, log: {use: files.append}}\n"
-SIMPLE = HEAD + "steps:\n  a: {tool: read, with: {n: 1}}\n  b: {tool: pay, with: {n: '{{ a.n }}'}}\noutputs: {n: '{{ b.n }}'}\n"
+HEAD = (
+    "tools: {read: {use: python.read, effect: none}, pay: {use: python.pay, effect: keyed}, log: {use: files.append}}\n"
+)
+SIMPLE = (
+    HEAD
+    + "steps:\n  a: {tool: read, with: {n: 1}}\n  b: {tool: pay, with: {n: '{{ a.n }}'}}\noutputs: {n: '{{ b.n }}'}\n"
+)
 APPROVE = HEAD + "steps:\n  ok: {approve: 'Pay?', show: {n: 1}}\n  b: {tool: pay, with: {n: '{{ ok.n }}'}}\n"
 
 
@@ -124,7 +129,9 @@ async def test_watching_an_unknown_run_says_so(worker: Worker) -> None:
 
 async def test_pulses_of_a_model_reach_a_watcher_and_no_journal(setting: Setting, worker: Worker) -> None:
     script = setting.home / "script.json"
-    script.write_text('{"answers": {"a": [{"answer": "one two three", "pulses": ["one ", "two ", "three"], "delay_seconds": 0.2}]}}')
+    script.write_text(
+        '{"answers": {"a": [{"answer": "one two three", "pulses": ["one ", "two ", "three"], "delay_seconds": 0.2}]}}'
+    )
     text = (
         "models: {m: {}}\nagents: {w: {role: executor, model: m, instructions: Go.}}\n"
         "steps:\n  ok: {approve: 'go?', show: {n: 1}}\n  a: {agent: w, with: {x: 1}, needs: [ok]}\noutputs: {t: '{{ a.text }}'}\n"
@@ -151,7 +158,10 @@ async def test_pulses_of_a_model_reach_a_watcher_and_no_journal(setting: Setting
 
 async def test_large_values_are_kept_once_by_digest(setting: Setting, worker: Worker) -> None:
     setting.world.handlers["read"] = lambda _: {"text": "x" * 10_000}
-    text = HEAD + "steps:\n  a: {tool: read}\n  b: {set: {t: '{{ a.text | length }}', all: '{{ a }}'}}\noutputs: {n: '{{ b.t }}'}\n"
+    text = (
+        HEAD
+        + "steps:\n  a: {tool: read}\n  b: {set: {t: '{{ a.text | length }}', all: '{{ a }}'}}\noutputs: {n: '{{ b.t }}'}\n"
+    )
     started = await setting.started(worker, text)
     run = await ended(worker, started.id)
     assert run.outputs == {"n": 10_000}
@@ -165,7 +175,10 @@ async def test_large_values_are_kept_once_by_digest(setting: Setting, worker: Wo
 
 async def test_two_appends_to_one_file_never_overlap(setting: Setting, worker: Worker) -> None:
     setting.world.gates["append"] = asyncio.Event()
-    text = HEAD + "steps:\n  a: {tool: log, with: {path: x.log, text: a}}\n  b: {tool: log, with: {path: ./x.log, text: b}}\n"
+    text = (
+        HEAD
+        + "steps:\n  a: {tool: log, with: {path: x.log, text: a}}\n  b: {tool: log, with: {path: ./x.log, text: b}}\n"
+    )
     started = await setting.started(worker, text)
     run = await until(worker, started.id, lambda r: "a" in r.nodes and r.node("a").calls)
     running = [p for p in ("a", "b") if run.node(p).calls["0.1"].status == "running"]
@@ -213,7 +226,9 @@ async def test_a_signal_reaches_a_waiting_step(setting: Setting, worker: Worker)
 
 
 async def test_everything_wrong_with_a_start_is_told_at_once(setting: Setting, worker: Worker) -> None:
-    text = "inputs: {n: {type: integer}, kind: {type: string, enum: [a, b]}}\nsteps:\n  a: {set: {n: '{{ inputs.n }}'}}\n"
+    text = (
+        "inputs: {n: {type: integer}, kind: {type: string, enum: [a, b]}}\nsteps:\n  a: {set: {n: '{{ inputs.n }}'}}\n"
+    )
     answer = await worker.start(Start(setting.blueprint(text), "/tmp", {"n": "x", "kid": "a"}, {"": "ollama/none"}))
     wrong = denied(answer)
     assert {each.code for each in wrong.more} == {"unknown_input", "wrong_input", "missing_input"}
@@ -227,7 +242,9 @@ async def test_a_broken_blueprint_is_refused_with_its_lines(setting: Setting, wo
     assert wrong.more[0].file.endswith("blueprint.yaml")
 
 
-async def test_a_blueprint_from_elsewhere_runs_nothing_until_it_is_trusted(setting: Setting, worker: Worker, tmp_path: Path) -> None:
+async def test_a_blueprint_from_elsewhere_runs_nothing_until_it_is_trusted(
+    setting: Setting, worker: Worker, tmp_path: Path
+) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "blueprint.yaml").write_text("blueprint: other\nsteps:\n  a: {set: {n: 1}}\n")
@@ -252,7 +269,11 @@ async def test_what_an_agent_sees_is_its_instructions_and_what_with_names(settin
     await ended(worker, started.id)
     sees = await worker.query(AskSees(started.run, "a"))
     assert isinstance(sees, Sees)
-    assert [(m.role, m.text) for m in sees.messages] == [("system", "Be brief."), ("user", "## note\nshown"), ("assistant", sees.messages[2].text)]
+    assert [(m.role, m.text) for m in sees.messages] == [
+        ("system", "Be brief."),
+        ("user", "## note\nshown"),
+        ("assistant", sees.messages[2].text),
+    ]
     assert "hidden" not in str(sees)
     assert sees.tokens > 0
     assert denied(await worker.query(AskSees(started.run, "s"))).code == "no_agent"

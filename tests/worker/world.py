@@ -46,6 +46,9 @@ class World:
         self.order.append(name)
         return result
 
+    async def close(self) -> None:
+        pass
+
     def count(self, name: str) -> int:
         return sum(times for (tool, _), times in self.done.items() if tool == name)
 
@@ -101,6 +104,7 @@ class Setting:
                 jitter=lambda: 0.0,
                 crash=crash,
                 fatal=self.fatal.append,
+                release=self.world.close,
             )
         )
 
