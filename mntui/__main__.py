@@ -1,15 +1,16 @@
 """`mntui`, as a program."""
 
+import os
 import sys
 
 from mntui.cli.app import main as run_command
-from mntui.cli.exits import crash_hook
+from mntui.cli.bugs import crash_hook
 from mntui.cli.opening import of_process
 
 
 def main() -> None:
     arguments = sys.argv[1:]
-    sys.excepthook = crash_hook(json="--json" in arguments)
+    sys.excepthook = crash_hook(arguments, os.environ)
     sys.exit(run_command(arguments, of_process()))
 
 

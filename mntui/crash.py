@@ -29,7 +29,12 @@ class CrashPoints:
 
     @classmethod
     def parse(cls, text: str) -> "CrashPoints":
-        """Points as `log.before_sync:3` (at the third hit), several separated by commas. Raises ValueError."""
+        """Points as `log.before_sync:3` (at the third hit), several separated by commas; `record=FILE` only records.
+
+        Raises ValueError.
+        """
+        if text.startswith("record="):
+            return cls.recording(Path(text.removeprefix("record=")))
         return cls(_parse_point(part.strip()) for part in text.split(",") if part.strip())
 
     @classmethod

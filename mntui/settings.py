@@ -17,6 +17,8 @@ import platformdirs
 SOCKET_PATH_BYTES = 100
 IDLE_SECONDS = 600.0
 PRIVATE = 0o700
+OWN_FILES = ("worker.lock", "trust.json")
+"""A folder that holds one of these is a home."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -137,7 +139,7 @@ def _make_private(folder: Path) -> None:
 
 def _close_to_others(folder: Path) -> None:
     # A folder that holds something else may be open for a reason (somebody's project, /tmp): not ours to change.
-    if any(folder.iterdir()) and not (folder / "worker.lock").exists():
+    if any(folder.iterdir()) and not any((folder / name).exists() for name in OWN_FILES):
         raise SettingsProblem(
             f"{folder} can be read by other users, and holds what isn't mntui's",
             f"use an empty folder, or make it private: chmod 700 {folder}",

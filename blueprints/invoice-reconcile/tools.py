@@ -10,14 +10,17 @@ _AMOUNT = re.compile(r"(?<![\w.,'’])\d[\d.,'’]*[.,]\d{2}(?![.,]?\d)")
 _SHOWN = ("id", "party", "amount", "matched", "reference")
 
 
-def put_into_outbox(invoice: str, open: str, to: str, subject: str, body: str, *, idempotency_key: str) -> dict:
+def put_into_outbox(
+    invoice: str, open_amount: str, to: str, subject: str, body: str, *, idempotency_key: str
+) -> dict:
     """Put an approved reminder into the outbox folder. The same key again finds the file that is there."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", invoice).strip("-.") or "reminder"
     path = Path("outbox") / f"{name}-{idempotency_key[:8]}.txt"
     path.parent.mkdir(exist_ok=True)
     if not path.exists():
-        head = [f"To: {_one_line(to)}", f"Subject: {_one_line(subject)}", f"Invoice: {_one_line(invoice)}, open {_one_line(open)}"]
-        _write_whole(path, "\n".join(head) + f"\n\n{body.rstrip()}\n")
+        head = {"To": to, "Subject": subject, "Invoice": f"{invoice}, open {open_amount}"}
+        lines = [f"{name}: {_one_line(value)}" for name, value in head.items()]
+        _write_whole(path, "\n".join(lines) + f"\n\n{body.rstrip()}\n")
     return {"path": str(path), "to": to}
 
 
@@ -73,7 +76,7 @@ def _markdown(totals: list, lines: list, reminders: list, sent: int) -> str:
         "## Totals",
         _table(totals, ["side", "category", "currency", "rows", "amount", "paid", "open"]),
         "## Exceptions",
-        _table(lines, ["side", "row", "id", "party", "category", "currency", "amount", "open", "explanation", "next_step"]),
+        _table(lines, ["side", "row", "id", "category", "currency", "amount", "open", "explanation", "next_step"]),
         "## Reminders",
         _table(
             [line for line in lines if line["reminder"]],
@@ -99,12 +102,14 @@ def _table(rows: list, columns: list) -> str:
 
 def _cell(value: object) -> str:
     """Text from elsewhere stays within its cell and is no markup."""
-    return re.sub(r"([\\|`<\[*_])", r"\\\1", _one_line(str(value)))
+    return re.sub(r"([\\|`<\[*])", r"\\\1", _one_line(str(value)))
 
 
 def _csv(lines: list) -> str:
-    columns = ["side", "row", "id", "party", "category", "why", "date", "due", "currency", "amount", "paid", "open",
-               "matched", "duplicate_of", "reference", "explanation", "next_step", "backed", "reminder"]
+    columns = [
+        *("side", "row", "id", "party", "category", "why", "date", "due", "currency", "amount", "paid", "open", "matched"),
+        *("duplicate_of", "reference", "explanation", "next_step", "backed", "reminder"),
+    ]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

@@ -8,8 +8,9 @@ from typing import Final, Literal, get_args
 
 from mntui.cli import documents
 from mntui.cli.ask_text import answer_lines, ask_text
+from mntui.cli.codes import DONE, WAITING
 from mntui.cli.control import send, tell_accepted
-from mntui.cli.exits import DONE, WAITING, Body, refuse, wrong_usage
+from mntui.cli.exits import Body, refuse, wrong_usage
 from mntui.cli.finding import all_waiting, find_waiting, run_of_ask
 from mntui.cli.output import Session
 from mntui.cli.terminal import Terminal

@@ -1,6 +1,5 @@
 """The program `mntui`: its commands put together, and the one way from typed words to an exit code."""
 
-import json as json_module
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,11 +8,9 @@ from typer.main import get_command
 
 from mntui import __version__
 from mntui.cli import app_blueprints, app_people, app_runs, app_steering, app_worker
-from mntui.cli.exits import DONE, WRONG_USAGE
+from mntui.cli.codes import DONE, WRONG_USAGE
 from mntui.cli.opening import Surroundings
 from mntui.cli.options import STYLE
-from mntui.cli.output import Session, error_document, error_text
-from mntui.core.messages import Denied
 
 OVERVIEW = """\
 mntui runs AI workflows on this machine. Kill anything at any moment: the run goes on.
@@ -61,10 +58,11 @@ def _root(
 
 
 def _wrong_usage(error: typer.TyperException, arguments: Sequence[str], around: Surroundings) -> int:
+    from mntui.cli.exits import report
+    from mntui.cli.output import Session
+    from mntui.core.messages import Denied
+
     words = [word for word in arguments if not word.startswith("-")]
     denied = Denied("usage", str(error).rstrip("."), f"mntui {words[0]} --help" if words else "mntui --help")
-    if "--json" in arguments:
-        around.stdout.write(f"{json_module.dumps(error_document(denied))}\n")
-    else:
-        Session(around).note(error_text(denied))
+    report(Session(around, json="--json" in arguments), denied)
     return WRONG_USAGE

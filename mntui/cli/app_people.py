@@ -16,7 +16,7 @@ def declare(app: typer.Typer) -> None:
 
 
 def approvals(context: typer.Context, json: Json = False, home: Home = None) -> None:
-    """Show all that waits for you: approvals, questions, budgets, effects in doubt."""
+    """Show all that waits for you. Approvals, questions, budgets that were reached, effects in doubt."""
     from mntui.cli import answers
 
     perform(context, answers.approvals(), json=json, home=home)
@@ -61,7 +61,7 @@ def respond(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Answer a question, or a budget that was reached: '{"raise_usd": 1}' or '"stop"'."""
+    """Answer a question or a budget. A budget is answered by '{"raise_usd": 1}' or '"stop"'."""
     from mntui.cli import answers
 
     perform(context, answers.respond(id, value), json=json, home=home)

@@ -36,7 +36,7 @@ def run(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Start a run of a blueprint and follow it. In a terminal its questions are asked here; ctrl+c leaves it running."""
+    """Start a run. In a terminal it is shown as it goes and its questions are asked; ctrl+c leaves it running."""
     from mntui.cli import run_command
 
     asked = run_command.Asked(
@@ -68,7 +68,7 @@ def show(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Answer the nine questions about a run, or show one step: inputs, calls, answers, output, cost."""
+    """Answer nine questions about a run, or show a step."""
     from mntui.cli import inspect
 
     perform(context, inspect.shown(run, step, sees=sees, full=full), json=json, home=home)
@@ -81,7 +81,7 @@ def watch(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Print the facts of a run as they come, one plain line each; with --json one object a line."""
+    """Print facts as they come. One plain line each; with --json one object a line."""
     from mntui.cli import stream
 
     perform(context, stream.watch(run, pulses=pulses), json=json, home=home)
@@ -101,7 +101,7 @@ def events(
 
 
 def why(context: typer.Context, run: RunName, json: Json = False, home: Home = None) -> None:
-    """Tell what blocks a run, since when, and the command that unblocks it."""
+    """Tell what blocks a run, and what unblocks it."""
     from mntui.cli import inspect
 
     perform(context, inspect.explain(run), json=json, home=home)

@@ -27,7 +27,7 @@ def signal(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Send a signal to a run; it is kept until a step waits for it."""
+    """Send a signal to a run. It is kept until a step waits for it."""
     from mntui.cli import control
 
     perform(context, control.signal(run, name, payload), json=json, home=home)
@@ -64,7 +64,7 @@ def terminate(
 
 
 def retry(context: typer.Context, run: RunName, step: OptionalStep = "", json: Json = False, home: Home = None) -> None:
-    """Do a failed step again, or all that stopped the run; what was finished is kept."""
+    """Do again what failed. One step, or all that stopped the run; what was finished is kept."""
     from mntui.cli import control
 
     perform(context, control.retry(run, step), json=json, home=home)
@@ -79,7 +79,7 @@ def skip(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """Go on without a step that is stuck, with an output that you give."""
+    """Go on without a step. It is stuck; you give its output."""
     from mntui.cli import control
 
     perform(context, control.skip(run, step, output, reason), json=json, home=home)

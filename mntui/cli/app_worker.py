@@ -14,7 +14,7 @@ def declare(app: typer.Typer) -> None:
 
 def build() -> typer.Typer:
     app = typer.Typer(
-        help="The background process that runs the runs. Every command starts it when none is there.",
+        help="The background process that does the work.",
         no_args_is_help=True,
         **STYLE,
     )
@@ -31,7 +31,7 @@ def tools(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """List the tools that a blueprint can use; with a name, its parameters and its result."""
+    """List the builtin tools. With a name: its parameters and its result."""
     from mntui.cli import offers
 
     perform(context, offers.tools(name), json=json, home=home)

@@ -4,7 +4,8 @@ import os
 import re
 from pathlib import Path
 
-from mntui.cli.exits import DONE, REFUSED, Body, Refusal, refuse
+from mntui.cli.codes import DONE, REFUSED
+from mntui.cli.exits import Body, Refusal, refuse
 from mntui.cli.output import Session, cut, table
 from mntui.cli.terminal import Terminal
 from mntui.core.blueprint import blueprint_schema
@@ -17,7 +18,7 @@ from mntui.library.load import Loaded, load
 from mntui.library.report import count_text, report_json, report_text
 from mntui.library.trust import TrustBookBroken, capabilities, is_trusted, read_trust, trust, trust_key
 from mntui.tools.base import BUILTIN
-from mntui.tools.python import describe_python
+from mntui.tools.python import describe_source
 
 
 def load_blueprint(session: Session, wanted: str) -> Loaded:
@@ -26,7 +27,7 @@ def load_blueprint(session: Session, wanted: str) -> Loaded:
         found = find(wanted, session.settings.home, session.around.cwd)
     except NotFound as error:
         raise refuse("unknown_blueprint", error.message, error.remedy) from error
-    return load(found.path, BUILTIN, describe_python)
+    return load(found.path, BUILTIN, describe_source)
 
 
 def valid_plan(loaded: Loaded, wanted: str) -> Plan:
@@ -71,7 +72,7 @@ def _trust_text(session: Session, loaded: Loaded, plan: Plan) -> str:
 def listed() -> Body:
     async def body(session: Session) -> int:
         found = list_blueprints(session.settings.home, session.around.cwd)
-        loaded = [(each, load(each.path, BUILTIN, describe_python)) for each in found]
+        loaded = [(each, load(each.path, BUILTIN, describe_source)) for each in found]
         document = [_listed_document(session, each, blueprint) for each, blueprint in loaded]
         rows = [_listed_cells(session, each, blueprint) for each, blueprint in loaded]
         empty = "No blueprints here. They are found in ./blueprints and in the home's blueprints folder."

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from mntui.cli.exits import DONE, Body, Refusal
+from mntui.cli.codes import DONE
+from mntui.cli.exits import Body, Refusal
 from mntui.cli.finding import find_run, find_step, open_run
 from mntui.cli.output import Session
 from mntui.cli.values import json_argument

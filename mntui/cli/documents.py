@@ -4,8 +4,8 @@ Instants are ISO 8601 in UTC, money is dollars beside `cost_known`, large values
 """
 
 from mntui.cli.output import plain
-from mntui.core.events import Fact, Stored
-from mntui.core.messages import RunRow, Sees, Waiting
+from mntui.core.events import Fact
+from mntui.core.messages import RunRow, Sees, Waiting, WorkerStatus
 from mntui.core.money import MICROS, Spend
 from mntui.core.nine import Nine, succeeded
 from mntui.core.run import Ask, Call, Node, Run
@@ -181,16 +181,25 @@ def blocker_document(blocker: Blocker) -> Json:
     return {**plain(blocker), **times}
 
 
+def worker_document(status: WorkerStatus | None, *, running: bool) -> Json:
+    return {
+        "running": running,
+        "pid": None if status is None else status.pid,
+        "version": "" if status is None else status.version,
+        "protocol": None if status is None else status.protocol,
+        "started_at": None if status is None else iso(status.started_at),
+        "home": "" if status is None else status.home,
+        "runs_live": 0 if status is None else status.runs_live,
+        "opening": [] if status is None else list(status.opening),
+    }
+
+
 def problem_document(problem: Problem | None) -> Json:
     return plain(problem)
 
 
 def time_document(at: int | None) -> str | None:
     return None if at is None else iso(at)
-
-
-def value_document(value: Stored) -> Json:
-    return plain(value)
 
 
 def _cost(spend: Spend) -> dict[str, Json]:

@@ -1,31 +1,18 @@
-"""How a command ends: the exit codes, and the one place where expected errors become them.
+"""How a command ends: the one place where expected errors become exit codes.
 
-A refusal is an answer, told in one or two sentences with its remedy. A bug is not caught here: the process's hook
-writes its traceback to a file and says where.
+A refusal is an answer, told in one or two sentences with its remedy. A bug is not caught here: it reaches the hook of
+the process (see `bugs`).
 """
 
 import asyncio
 import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Final
 
+from mntui.cli.codes import FAILED, INTERRUPTED, REFUSED, UNREACHABLE, WRONG_USAGE
 from mntui.cli.output import Session, error_document, error_text
 from mntui.core.messages import Denied
 from mntui.engines.base import EngineGone
 from mntui.settings import SettingsProblem
-
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USAGE: Final = 2
-REFUSED: Final = 3
-UNREACHABLE: Final = 4
-WAITING: Final = 5
-INTERRUPTED: Final = 130
 
 Body = Callable[[Session], Awaitable[int]]
 
@@ -78,30 +65,3 @@ def report(session: Session, denied: Denied) -> None:
         session.document(error_document(denied))
     else:
         session.note(error_text(denied))
-
-
-def crash_hook(json: bool) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """For `sys.excepthook`: what a person sees of a bug. Python then ends the process with code 1."""
-
-    def hook(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
-        where = _written("".join(traceback.format_exception(kind, bug, trace)))
-        message = f"mntui has a bug: {kind.__name__}: {bug}"
-        remedy = f"Your runs are safe in their journal. Please report {where}"
-        if json:
-            sys.stdout.write(f"{_document(message, remedy)}\n")
-        else:
-            sys.stderr.write(f"error: {message}\n  {remedy}\n")
-
-    return hook
-
-
-def _document(message: str, remedy: str) -> str:
-    from json import dumps
-
-    return dumps(error_document(Denied("bug", message, remedy)))
-
-
-def _written(text: str) -> Path:
-    path = Path(tempfile.gettempdir()) / f"mntui-crash-{time.time_ns()}.txt"
-    path.write_text(text, encoding="utf-8")
-    return path

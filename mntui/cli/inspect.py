@@ -6,7 +6,8 @@ from contextlib import aclosing
 from typing import get_args
 
 from mntui.cli import documents
-from mntui.cli.exits import DONE, Body, Refusal, refuse, wrong_usage
+from mntui.cli.codes import DONE
+from mntui.cli.exits import Body, Refusal, refuse, wrong_usage
 from mntui.cli.fetching import fetched
 from mntui.cli.finding import find_run, find_step, folded, open_run, watching
 from mntui.cli.nine_text import nine_text

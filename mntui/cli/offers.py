@@ -3,7 +3,8 @@
 import json
 from difflib import get_close_matches
 
-from mntui.cli.exits import DONE, Body, refuse
+from mntui.cli.codes import DONE
+from mntui.cli.exits import Body, refuse
 from mntui.cli.output import Session, paint, plain, table
 from mntui.core.plan import ToolSpec
 from mntui.core.values import Json
@@ -64,7 +65,7 @@ def models() -> Body:
             (f"{scripted.NAME}:FILE", "plays back a file of answers, for tests; not a language model"),
         )
         document = [{"id": name, "simulated": True, "usable": True, "about": about} for name, about in offered]
-        text = table(("model", "what it is"), offered, session.width)
+        text = "\n".join(f"{paint(name, 'bold')}\n  {about}" for name, about in offered)
         session.answer(document, f"{text}\nLocal and cloud models are not in this version yet.")
         return DONE
 

@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from mntui.engines.base import Engine
 from mntui.settings import Settings
 
-EngineOpener = Callable[[Settings], AbstractAsyncContextManager[Engine]]
+if TYPE_CHECKING:  # What `--help` must not wait for.
+    from mntui.engines.base import Engine
+
+EngineOpener = Callable[[Settings], AbstractAsyncContextManager["Engine"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ def of_process() -> Surroundings:
 
 
 @asynccontextmanager
-async def local_engine(settings: Settings) -> AsyncIterator[Engine]:
+async def local_engine(settings: Settings) -> AsyncIterator["Engine"]:
     """The engine of this machine; its worker is started when none runs."""
     from mntui.engines.local import LocalEngine
 
-    yield LocalEngine(settings)
+    async with LocalEngine(settings) as engine:
+        yield engine

@@ -1,12 +1,13 @@
 """Options and arguments that several commands share, and the way from a declared command to its body."""
 
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from mntui.cli.exits import Body, outcome
 from mntui.cli.opening import Surroundings
-from mntui.cli.output import Session
+
+if TYPE_CHECKING:  # What `--help` must not wait for.
+    from mntui.cli.exits import Body
 
 STYLE: Final[dict[str, Any]] = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
 """Of every group of commands: plain help, and bugs that reach the process's own hook."""
@@ -28,8 +29,11 @@ def example(line: str) -> str:
     return f"Example: {line}"
 
 
-def perform(context: typer.Context, body: Body, *, json: bool, home: str | None) -> NoReturn:
+def perform(context: typer.Context, body: "Body", *, json: bool, home: str | None) -> NoReturn:
     """Do a command's body in the surroundings that the process was given."""
+    from mntui.cli.exits import outcome
+    from mntui.cli.output import Session
+
     around = context.obj
     assert isinstance(around, Surroundings)
     raise typer.Exit(outcome(Session(around, json, home), body))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from mntui.cli import documents
 from mntui.cli.blueprints import asked_to_trust, load_blueprint, trusts, valid_plan
-from mntui.cli.exits import DONE, FAILED, WAITING, Body, Refusal, refuse, wrong_usage
+from mntui.cli.codes import DONE, FAILED, WAITING
+from mntui.cli.exits import Body, Refusal, refuse, wrong_usage
 from mntui.cli.fetching import fetched
 from mntui.cli.following import follow
 from mntui.cli.inputs import read_inputs, read_inputs_file

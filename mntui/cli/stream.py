@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from contextlib import aclosing
 
 from mntui.cli import documents
-from mntui.cli.exits import DONE, FAILED, Body, Refusal
+from mntui.cli.codes import DONE, FAILED
+from mntui.cli.exits import Body, Refusal
 from mntui.cli.finding import find_run
 from mntui.cli.following import Seen, follow
 from mntui.cli.output import Session, clock, cut, paint

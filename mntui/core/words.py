@@ -95,7 +95,7 @@ def spent(spend: Spend) -> str:
     if spend.unknown_calls:
         calls = "call" if spend.unknown_calls == 1 else "calls"
         return f"at least {text} ({spend.unknown_calls} {calls} of unknown price)"
-    return f"{text} (partly estimated)" if spend.estimated_calls else text
+    return f"{text} (partly estimated)" if spend.estimated_calls and spend.micros else text
 
 
 def took(node: Node, now: int) -> str:

@@ -13,38 +13,48 @@ MODEL_CALLS_AT_ONCE = 16
 
 
 class Admission:
-    """Counts what is in flight by lane, and holds keys that only one call may have. `room` asks the disk."""
+    """Counts what is in flight by lane, and remembers who has what only one may have. `room` asks the disk.
+
+    What is exclusive (a file that is appended to) is held by a call over all its attempts, and over the death of a
+    worker, until its outcome is known: nobody writes behind an append that may or may not have happened.
+    """
 
     def __init__(self, room: Callable[[], bool]) -> None:
         self._room = room
         self._lanes: Counter[str] = Counter()
-        self._holders: dict[str, str] = {}
-        self._held: dict[str, tuple[str, str]] = {}
+        self._entered: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        self._held: dict[str, str] = {}
 
-    def refusal(self, key: str, lane: str, exclusive: str = "") -> str:
+    def refusal(self, key: str, lane: str, exclusive: str = "", owner: str = "") -> str:
         """Why a command has to wait, or "" where it may go."""
-        if key in self._held:
+        if key in self._entered:
             return ""
         if not self._room():
             return "disk: no room left to begin anything new"
         limit = TOOL_CALLS_AT_ONCE if lane == TOOL_LANE else MODEL_CALLS_AT_ONCE
         if self._lanes[lane] >= limit:
             return f"concurrency: {lane} has {limit} calls in flight"
-        if exclusive and exclusive in self._holders:
-            return f"one at a time: {exclusive} is being written by {self._holders[exclusive]}"
+        if exclusive and self._owners.get(exclusive, owner) != owner:
+            return f"one at a time: {exclusive} is being written by {self._owners[exclusive]}"
         return ""
 
-    def enter(self, key: str, lane: str, exclusive: str = "") -> None:
-        if key in self._held:
-            return
-        self._held[key] = (lane, exclusive)
-        self._lanes[lane] += 1
-        if exclusive:
-            self._holders[exclusive] = key
+    def enter(self, key: str, lane: str) -> None:
+        if key not in self._entered:
+            self._entered[key] = lane
+            self._lanes[lane] += 1
 
     def leave(self, key: str) -> None:
-        lane, exclusive = self._held.pop(key, ("", ""))
+        lane = self._entered.pop(key, "")
         if lane:
             self._lanes[lane] -= 1
+
+    def hold(self, exclusive: str, owner: str) -> None:
+        """From now on only this call may touch it. What another holds stays the other's."""
+        if exclusive and self._owners.setdefault(exclusive, owner) == owner:
+            self._held[owner] = exclusive
+
+    def free(self, owner: str) -> None:
+        exclusive = self._held.pop(owner, "")
         if exclusive:
-            self._holders.pop(exclusive, None)
+            del self._owners[exclusive]

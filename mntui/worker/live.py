@@ -34,7 +34,7 @@ from mntui.core.evolve import evolve
 from mntui.core.messages import Accepted, Denied
 from mntui.core.money import Cost, Usage
 from mntui.core.requests import Refused, Request
-from mntui.core.run import Run
+from mntui.core.run import Call, Run
 from mntui.core.steps import step_of
 from mntui.core.values import Problem
 from mntui.crash import CrashPoint
@@ -127,8 +127,11 @@ class LiveRun:
         self._payloads = payloads
         self._inbox: asyncio.Queue[Item] = asyncio.Queue()
         self._calls: dict[str, asyncio.Task[None]] = {}
+        self._holds: dict[str, tuple[str, str]] = {}
         self._draining = False
         self._stopped = False
+        for path, call in _unsettled(run):
+            self._hold(run, path, call)
 
     def put(self, item: Item) -> None:
         self._inbox.put_nowait(item)
@@ -218,20 +221,33 @@ class LiveRun:
             return "the worker is being replaced"
         if not isinstance(command, CallModel | CallTool):
             return ""
-        key = key_of(turn.run.id, command)
-        lane, exclusive = self._lane(turn.run, command)
-        refusal = self._around.admission.refusal(key, lane, exclusive)
+        key, run = key_of(turn.run.id, command), turn.run
+        if isinstance(command, CallModel):
+            refusal = self._around.admission.refusal(key, lane := _model_of(run, command.path))
+        else:
+            lane, exclusive = TOOL_LANE, exclusive_key(run, command.path, command.call, self._payloads)
+            refusal = self._around.admission.refusal(key, lane, exclusive, _owner(run, command.path, command.call))
         if not refusal:
-            self._around.admission.enter(key, lane, exclusive)
+            self._around.admission.enter(key, lane)
+            self._hold(run, command.path, command.call)
             turn.entered.append(key)
         return refusal
 
-    def _lane(self, run: Run, command: WorldCommand) -> tuple[str, str]:
-        if isinstance(command, CallTool):
-            return TOOL_LANE, exclusive_key(run, command, self._payloads)
-        work = step_of(run, command.path).work
-        agent = run.plan.agents[getattr(work, "agent", "")]
-        return run.models[agent.model], ""
+    def _hold(self, run: Run, path: str, call: str) -> None:
+        """Keep what this call has exclusively, until its outcome is known."""
+        exclusive = exclusive_key(run, path, call, self._payloads)
+        if exclusive:
+            self._holds[_owner(run, path, call)] = (path, call)
+            self._around.admission.hold(exclusive, _owner(run, path, call))
+
+    def _free_settled(self) -> None:
+        settled = [
+            owner for owner, (path, call) in self._holds.items() if not _is_open(self.run.node(path).calls[call])
+        ]
+        for owner in settled:
+            del self._holds[owner]
+            self._around.admission.free(owner)
+            self._around.freed()
 
     async def _begin(self, turn: Turn, command: Command) -> None:
         now = self._around.clock()
@@ -289,6 +305,8 @@ class LiveRun:
                 item.done.set_result(None)
         for command, started, quoted in turn.calls:
             self._call(command, started, quoted)
+        if self._holds:
+            self._free_settled()
         if any(isinstance(f.event, StepCancelled | StepFailed | RunCancelling | RunEnded) for f in turn.facts):
             self._abort_unwanted()
 
@@ -363,6 +381,25 @@ class LiveRun:
         for task in tuple(self._calls.values()):
             task.cancel()
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
+
+
+def _is_open(call: Call) -> bool:
+    """Whether a tool call is out, or nobody knows yet whether it happened."""
+    return call.status in {"running", "in_doubt"} or (call.unknown and call.status != "failed")
+
+
+def _unsettled(run: Run) -> list[tuple[str, str]]:
+    nodes = run.nodes.items()
+    return [(path, call.id) for path, node in nodes for call in node.calls.values() if call.tool and _is_open(call)]
+
+
+def _owner(run: Run, path: str, call: str) -> str:
+    return f"{run.name}/{path}#{call}"
+
+
+def _model_of(run: Run, path: str) -> str:
+    work = step_of(run, path).work
+    return run.models[run.plan.agents[getattr(work, "agent", "")].model]
 
 
 def _still_wanted(run: Run, command: Command) -> bool:

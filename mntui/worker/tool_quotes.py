@@ -138,15 +138,15 @@ def refusal(tool: ToolPlan, arguments: Mapping[str, Json], grants: Grants) -> Pr
     return None
 
 
-def exclusive_key(run: Run, command: CallTool, payloads: Payloads) -> str:
+def exclusive_key(run: Run, path: str, call_id: str, payloads: Payloads) -> str:
     """What only one call may touch at a time (the file that an append writes), or "" where nothing is exclusive."""
-    call = run.node(command.path).calls[command.call]
+    call = run.node(path).calls[call_id]
     tool = run.plan.tools.get(call.tool)
     if tool is None or tool.spec.exclusive is None:
         return ""
     arguments = call.edited if call.edited is not None else payloads.load(call.arguments)
-    path = arguments.get(tool.spec.exclusive, tool.fixed.get(tool.spec.exclusive, ""))
-    return os.path.realpath(Path(run.folder) / str(path))
+    target = arguments.get(tool.spec.exclusive, tool.fixed.get(tool.spec.exclusive, ""))
+    return os.path.realpath(Path(run.folder) / str(target))
 
 
 def _needs_approval(run: Run, path: str, tool: ToolPlan) -> bool:

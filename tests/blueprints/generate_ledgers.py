@@ -102,7 +102,7 @@ class Maker:
             invoice["amount"] = "-" + invoice["amount"]
         elif kind < 0.10:
             field = self.random.choice(("invoice", "date", "due", "amount", "currency"))
-            invoice[field] = self.random.choice(("", "n/a", "???", "12,345", "2026-02-30", "1.2.3", "Fr. 20", "0-0"))
+            invoice[field] = self.random.choice(("", "n/a", '?"*', "12,345", "2026-02-30", "1.2.3", "Fr. 20", "0-0"))
         elif kind < 0.14:
             invoice[self.random.choice(("due", "currency", "customer", "email"))] = ""
         elif kind < 0.15:

@@ -64,7 +64,7 @@ def test_it_needs_no_model_and_no_network_to_run():
 def test_a_reminder_is_written_once_however_often_its_call_is_repeated(tools, here):
     letter = {
         "invoice": "INV/7 a",
-        "open": "CHF 5.00",
+        "open_amount": "CHF 5.00",
         "to": "a@b.example",
         "subject": "Hello\nBcc: x@y",
         "body": "Dear",
@@ -79,7 +79,7 @@ def test_a_reminder_is_written_once_however_often_its_call_is_repeated(tools, he
 def test_a_half_written_reminder_of_a_killed_call_is_written_whole_by_the_next(tools, here):
     (here / "outbox").mkdir()
     (here / "outbox/INV-7-01234567.part").write_text("To: hal")
-    letter = {"invoice": "INV-7", "open": "CHF 5.00", "to": "a@b.example", "subject": "Hello", "body": "Dear"}
+    letter = {"invoice": "INV-7", "open_amount": "CHF 5.00", "to": "a@b.example", "subject": "Hello", "body": "Dear"}
     tools.put_into_outbox(**letter, idempotency_key="0123456789ab")
     assert [path.name for path in (here / "outbox").iterdir()] == ["INV-7-01234567.txt"]
 
@@ -119,7 +119,7 @@ COLUMNS = ("category", "currency", "amount", "paid", "open")
 
 
 def test_text_from_the_files_is_no_markup_and_no_formula_in_the_report(tools):
-    told = tools.summarize([], [explained("INV-7", party="<b>A|B</b>", reference="=1+1")], [])
+    told = tools.summarize([], [explained("INV-7 <b>A|B</b>", reference="=1+1")], [])
     assert r"\<b>A\|B\</b>" in told["markdown"]
     assert next(csv.DictReader(io.StringIO(told["csv"])))["reference"] == "'=1+1"
 

@@ -74,6 +74,7 @@ class Shell:
         try:
             yield worker
         finally:
+            await worker.drain(5)
             await worker.close()
 
     def started(self, text: str, *words: str) -> str:

@@ -215,7 +215,10 @@ async def test_an_accepted_request_is_a_durable_fact(engine: Engine):
 async def test_the_second_answer_to_an_ask_is_denied(engine: Engine):
     run = await started(engine)
     await waits(engine, run.run)
-    answers = await asyncio.gather(approve(engine, run.run), approve(engine, run.run))
+    waiting = await engine.query(AskWaiting())
+    assert isinstance(waiting, AllWaiting)
+    request = Approve(waiting.waiting[0].ask.id, waiting.waiting[0].ask.digest)
+    answers = await asyncio.gather(*(engine.send(run.run, request, who) for who in ("first", "second")))
     assert sorted(type(answer).__name__ for answer in answers) == ["Accepted", "Denied"]
 
 

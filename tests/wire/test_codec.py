@@ -1,4 +1,3 @@
-import dataclasses
 import math
 from typing import get_args
 
@@ -14,7 +13,6 @@ from mntui.core.values import Ref
 from mntui.wire.codec import (
     WireProblem,
     decode,
-    decode_any,
     decode_event,
     decode_facts,
     decode_question,
@@ -171,18 +169,3 @@ def test_a_value_that_is_not_what_its_hints_say_is_not_encoded(value):
     with pytest.raises(WireProblem, match="can't be encoded") as caught:
         encode(value)
     assert len(caught.value.message) < 600
-
-
-def test_a_union_without_a_tag_has_no_layout():
-    @dataclasses.dataclass(frozen=True)
-    class Untagged:
-        a: int
-
-    with pytest.raises(TypeError, match="kind or op"):
-        decode_any(Untagged | Ref, b"{}")
-
-
-@pytest.mark.parametrize("form", [set[int], dict[int, str], bytes])
-def test_a_type_that_json_has_no_place_for_has_no_layout(form):
-    with pytest.raises(TypeError, match="no layout"):
-        decode_any(form, b"{}")

@@ -1,12 +1,13 @@
 -- Every row of both files, each in exactly one category, with what it was matched to and what is still open.
 --
--- Amounts are integer hundredths ("cents") throughout, so nothing is rounded on the way; they leave as text ("1250.00").
+-- Amounts are integer hundredths ("cents") throughout, so no digit is lost on the way; they leave as text ("1250.00").
 -- The rules, in words, stand in README.md under "How it decides"; each rule is one CTE below, in that order.
 -- Deliberately absent: guesses. A row that can be read two ways, or fits two invoices, becomes an exception.
 --
 -- Reads   invoices (invoice, customer, date, amount; optional due, currency, email)
 --         payments (payment, payer, date, amount, reference; optional currency)
--- Takes   $today, $currency, $rates (JSON text), $tolerance, $fx_tolerance, $repeat_days, $terms_days, $date_format
+-- Takes   $today, $currency, $rates (JSON text), $tolerance, $fx_tolerance, $repeat_days, $terms_days,
+--         $date_format, $at_most
 
 WITH settings AS (
     SELECT CAST(left($today, 10) AS DATE) AS today,
@@ -27,9 +28,9 @@ payment_rows AS (
     UNION ALL BY NAME SELECT '' AS currency WHERE false
 ),
 written AS (
-    SELECT 'invoice' AS side, file_row AS nr, invoice::VARCHAR AS id, customer::VARCHAR AS party, email::VARCHAR AS email,
-           date::VARCHAR AS date, due::VARCHAR AS due, amount::VARCHAR AS amount, currency::VARCHAR AS currency,
-           '' AS reference
+    SELECT 'invoice' AS side, file_row AS nr, invoice::VARCHAR AS id, customer::VARCHAR AS party,
+           email::VARCHAR AS email, date::VARCHAR AS date, due::VARCHAR AS due, amount::VARCHAR AS amount,
+           currency::VARCHAR AS currency, '' AS reference
     FROM invoice_rows
     UNION ALL
     SELECT 'payment', file_row, payment::VARCHAR, payer::VARCHAR, '', date::VARCHAR, '', amount::VARCHAR,
@@ -44,7 +45,7 @@ trimmed AS (
            regexp_replace(coalesce(amount, ''), '[\s\x{00A0}\x{202F}''’]', '', 'g') AS figure
     FROM written, settings
 ),
--- 1234.5, 1234,50, 1,234.50 and 1.234,50 are plain; 1,234 and 1.234 could be thousands or thousandths, so they stay NULL.
+-- 1234.5, 1234,50, 1,234.50 and 1.234,50 are plain. 1,234 and 1.234 could be thousands or thousandths: they stay NULL.
 parsed AS (
     SELECT trimmed.*,
            CAST(100 * CAST(CASE
@@ -59,7 +60,8 @@ parsed AS (
            regexp_replace(lower(strip_accents(party)), '[^\p{L}\p{N}]', '', 'g') AS party_key,
            -- In hundred-millionths of the home currency; NULL where $rates has none above zero.
            CAST(CASE WHEN currency = home THEN 1
-                     ELSE nullif(greatest(try_cast($rates ->> ('$."' || currency || '"') AS DECIMAL(18, 8)), 0), 0)
+                     WHEN regexp_full_match(currency, '[A-Z]{3}')
+                     THEN nullif(greatest(try_cast($rates ->> ('$.' || currency) AS DECIMAL(18, 8)), 0), 0)
                 END * 100000000 AS HUGEINT) AS rate
     FROM trimmed, settings
 ),
@@ -67,7 +69,8 @@ judged AS (
     SELECT * REPLACE (CASE WHEN due_text = '' THEN day + CAST($terms_days AS INTEGER) ELSE due_day END AS due_day),
            CASE
                WHEN id IS NULL THEN 'it has no number'
-               WHEN side = 'invoice' AND NOT regexp_matches(upper(strip_accents(id)), '[A-Z0-9]') THEN 'it has no number'
+               WHEN side = 'invoice' AND NOT regexp_matches(upper(strip_accents(id)), '[A-Z0-9]')
+                   THEN 'it has no number'
                WHEN cents IS NULL THEN 'its amount cannot be read: "' || amount_text || '"'
                WHEN side = 'payment' AND cents = 0 THEN 'its amount is zero'
                WHEN day IS NULL OR year(day) NOT BETWEEN 1900 AND 2200
@@ -133,7 +136,7 @@ received AS (
     SELECT nr, id, party_key, currency, rate, cents, day FROM entered WHERE first_nr = nr AND cents > 0
 ),
 
--- MATCHING: each rule takes the payments that the rules before it left, and counts only if exactly one invoice fits ----
+-- MATCHING: each rule takes the payments that the rules before it left, and counts only if exactly one invoice fits ---
 
 -- Rule 1, reference: the same number. A number within a longer text counts if customer or amount agree as well.
 -- `worth` is the payment in the invoice's currency, the half cent rounded up; NULL where a rate is missing.
@@ -146,7 +149,8 @@ reference_fits AS (
     JOIN received AS p ON p.nr = asked.nr
     JOIN billed AS i ON i.nr = known.nr
     WHERE side = 'payment' AND worth IS NOT NULL
-      AND (whole OR (p.party_key = i.party_key AND p.party_key <> '') OR (p.currency = i.currency AND p.cents = i.cents))
+      AND (whole OR (p.party_key = i.party_key AND p.party_key <> '')
+           OR (p.currency = i.currency AND p.cents = i.cents))
 ),
 by_reference AS (
     SELECT payment, min(invoice) AS invoice, min(worth) AS worth, bool_or(converted) AS converted
@@ -204,8 +208,8 @@ by_amount AS (
 
 -- SETTLING ------------------------------------------------------------------------------------------------------------
 
--- A payment repeats an earlier one (same invoice, payer, currency and amount, within $repeat_days) if the invoice doesn't
--- need it: what came in until then is more than what was due. Two instalments of the same size are no repeat.
+-- A payment repeats an earlier one (same invoice, payer, currency and amount, within $repeat_days) if the invoice does
+-- not need it: what came in until then is more than what was due. Two instalments of the same size are no repeat.
 applied AS (
     SELECT m.*, p.id, p.day, lag(p.id) OVER alike AS same_id,
            sum(worth) OVER (of_invoice ORDER BY p.day, p.nr)
@@ -227,7 +231,8 @@ settled AS (
 -- JUDGING -------------------------------------------------------------------------------------------------------------
 
 invoice_lines AS (
-    SELECT 'invoice' AS side, n.nr, s.ids AS matched, CASE WHEN n.first_nr <> n.nr THEN first_id END AS duplicate_of, due_day < today AS past_due,
+    SELECT 'invoice' AS side, n.nr, s.ids AS matched, due_day < today AS past_due,
+           CASE WHEN n.first_nr <> n.nr THEN first_id END AS duplicate_of,
            CASE WHEN n.first_nr = n.nr AND n.cents >= 0 THEN coalesce(s.paid, 0) END AS settled,
            n.cents - settled AS short,
            CASE
@@ -248,7 +253,7 @@ invoice_lines AS (
                WHEN 'overdue' THEN 'nothing was paid, and it was due on ' || due_day
                WHEN 'open' THEN 'nothing was paid, and it is not due before ' || due_day
                WHEN 'converted' THEN 'it was paid in another currency'
-               WHEN 'rounding' THEN 'it was paid but for a rounding difference of ' || CAST(abs(short) * 0.01 AS VARCHAR)
+               WHEN 'rounding' THEN 'it was paid but for ' || CAST(abs(short) * 0.01 AS VARCHAR) || ' of rounding'
                WHEN 'partial' THEN 'only ' || CAST(settled * 0.01 AS VARCHAR) || ' was paid, so '
                                    || CAST(short * 0.01 AS VARCHAR) || ' is open'
                WHEN 'overpaid' THEN CAST(settled * 0.01 AS VARCHAR) || ' was paid, which is '
@@ -292,8 +297,9 @@ lines AS (
     SELECT j.side, j.nr, coalesce(j.id, '') AS id, j.party, coalesce(o.category, 'unreadable') AS category,
            coalesce(j.unreadable, o.why) AS why, coalesce(CAST(j.day AS VARCHAR), j.date_text) AS date,
            CASE WHEN j.side = 'invoice' THEN coalesce(CAST(j.due_day AS VARCHAR), j.due_text) END AS due,
-           j.currency, j.cents, o.settled, o.open, o.difference, o.matched, o.rule, o.duplicate_of, j.reference, j.email,
-           coalesce(CAST(j.cents * 0.01 AS VARCHAR), j.amount_text) AS amount, CAST(o.settled * 0.01 AS VARCHAR) AS paid,
+           j.currency, j.cents, o.settled, o.open, o.difference, o.matched, o.rule, o.duplicate_of, j.reference,
+           j.email, coalesce(CAST(j.cents * 0.01 AS VARCHAR), j.amount_text) AS amount,
+           CAST(o.settled * 0.01 AS VARCHAR) AS paid,
            coalesce(o.category NOT IN ('paid', 'rounding', 'converted', 'open', 'matched'), true) AS exception,
            coalesce(o.category IN ('overdue', 'partial') AND o.past_due, false) AS remind,
            CASE WHEN o.past_due THEN CAST(today - j.due_day AS INTEGER) END AS days_late
@@ -338,8 +344,8 @@ csv AS (
 ),
 ledger AS (
     SELECT page, CASE page WHEN 0 THEN 'ledger.csv' ELSE 'ledger-' || (page + 1) || '.csv' END AS file,
-           'side,row,id,party,category,why,date,due,currency,amount,paid,open,difference,matched,rule,duplicate_of,reference'
-           || chr(10) || string_agg(line, chr(10) ORDER BY side, nr) || chr(10) AS text
+           'side,row,id,party,category,why,date,due,currency,amount,paid,open,difference,matched,rule,'
+           || 'duplicate_of,reference' || chr(10) || string_agg(line, chr(10) ORDER BY side, nr) || chr(10) AS text
     FROM csv GROUP BY page
 ),
 -- Every row of the files stands here once, every invoice adds up, and both sides agree on what was paid.
