@@ -9,6 +9,8 @@ from mntui.cli.opening import of_process
 
 
 def main() -> None:
+    if sys.platform == "win32":
+        sys.exit("mntui runs on Linux and macOS. On Windows, start it inside WSL (Windows Subsystem for Linux).")
     arguments = sys.argv[1:]
     sys.excepthook = crash_hook(arguments, os.environ)
     sys.exit(run_command(arguments, of_process()))

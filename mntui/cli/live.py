@@ -179,7 +179,7 @@ class Attending:
         decision = run.decided.get(self._ask.id)
         told = "is no longer asked"
         if decision is not None:
-            told = f"was {decision.what} by {decision.by} at {clock(decision.at)}"
+            told = f"was {decision.what} by {decision.by.removeprefix('person:')} at {clock(decision.at)}"
         self._session.note(f"  {self._ask.id} {told}.")
 
     def _only_others_can_move(self, run: Run) -> bool:

@@ -39,8 +39,9 @@ class Surroundings:
 
     @property
     def person(self) -> str:
-        """Who decides, for the journal."""
-        return self.environment.get("USER") or self.environment.get("USERNAME") or "person"
+        """Who decides, for the journal: `person:ada`."""
+        name = self.environment.get("USER") or self.environment.get("LOGNAME")
+        return f"person:{name}" if name else "person"
 
 
 def of_process() -> Surroundings:

@@ -91,7 +91,7 @@ def fact_line(session: Session, fact: Fact) -> str:
     sign = f"{look.sign(ascii_only=session.ascii)} {look.word}" if look is not None else ""
     sign = paint(f"{sign:<{GLYPH_WIDTH}}", look.style if look is not None else "")
     path = f"{told.path}: " if told.path else ""
-    by = f" (by {fact.actor})" if fact.event.kind in _PERSONAL else ""
+    by = f" (by {fact.actor.removeprefix('person:')})" if fact.event.kind in _PERSONAL else ""
     return f"{clock(fact.at)[11:]}  {sign}  {path}{told.sentence}{by}"
 
 

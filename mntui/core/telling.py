@@ -85,7 +85,7 @@ def _tell_step(event: e.StepEvent) -> Told:
         case e.StepStarted():
             return Told("running", path, "started")
         case e.StepsPlanned(count=count):
-            return Told("running", path, f"has {count} items")
+            return Told("running", path, f"has {count} item{'' if count == 1 else 's'}")
         case e.StepSucceeded(given=given, chosen=chosen):
             if given:
                 return Told("succeeded", path, f"went on with an output that a person gave: {given}")

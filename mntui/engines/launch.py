@@ -110,6 +110,8 @@ async def _attach(launch: Launch) -> Link | None:
             continue
         except HungError as error:
             raise hung(launch) from error
+        except EngineGone:
+            raise
         except OSError as error:
             raise EngineGone(f"{path} can't be reached: {error.strerror}", "mntui doctor says more") from error
     return None
