@@ -54,7 +54,12 @@ def test_a_path_too_long_for_a_socket_is_left_for_a_shorter_one(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("MNTUI_LOG_LEVEL", "LOUD"), ("MNTUI_IDLE_SECONDS", "soon"), ("MNTUI_IDLE_SECONDS", "-1"), ("MNTUI_IDLE_SECONDS", "nan")],
+    [
+        ("MNTUI_LOG_LEVEL", "LOUD"),
+        ("MNTUI_IDLE_SECONDS", "soon"),
+        ("MNTUI_IDLE_SECONDS", "-1"),
+        ("MNTUI_IDLE_SECONDS", "nan"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_with_a_remedy(name: str, text: str):
     with pytest.raises(SettingsProblem, match=name) as caught:

@@ -56,7 +56,7 @@ def _run_cells(session: Session, row: RunRow) -> tuple[str, ...]:
 
 def shown(wanted: str, step: str, *, sees: bool, full: bool) -> Body:
     """`mntui show`: which of its three pages is meant."""
-    if sees and step:
+    if sees:
         return show_sees(wanted, step)
     return show_step(wanted, step, full=full) if step else show(wanted)
 
@@ -88,6 +88,8 @@ def show_step(wanted: str, step: str, *, full: bool) -> Body:
 
 def show_sees(wanted: str, step: str) -> Body:
     async def body(session: Session) -> int:
+        if not step:
+            raise wrong_usage("--sees shows what one step's agent sees", f"Name it: mntui show {wanted} STEP --sees")
         async with session.engine() as engine:
             run = await open_run(engine, wanted)
             path = find_step(run, step)

@@ -11,7 +11,7 @@ from mntui.core.contracts import input_problem, seconds_of
 from mntui.core.findings import Findings, Where, listing
 from mntui.core.grammar import RESERVED
 from mntui.core.money import micros_of_usd
-from mntui.core.plan import AgentPlan, BudgetPlan, InputPlan, RetryPolicy, RolePlan, ServerPlan, ToolPlan
+from mntui.core.plan import ASK_TOOL, AgentPlan, BudgetPlan, InputPlan, RetryPolicy, RolePlan, ServerPlan, ToolPlan
 from mntui.core.reads import Read, Sources, file_name, file_text, is_file_name, reads_of, reads_of_file
 from mntui.core.values import Json
 
@@ -157,7 +157,7 @@ def _agent_plan(
         place = (*where, "tools", index)
         if tool in seen:
             sources.found.problem(place, "duplicate", f"`{tool}` is listed twice", "Remove one of them.")
-        elif tool is not None and tool not in tools:
+        elif tool is not None and tool not in {*tools, ASK_TOOL}:
             message = f"the agent `{name}` has the tool `{tool}`, which is not declared"
             sources.found.unknown(place, "undeclared", message, tool, tools, "Declare it under `tools:`.")
         seen.add(tool)

@@ -260,6 +260,8 @@ def _failures(run: Run) -> Iterator[Failure]:
 
 def _retryable(run: Run, roots: list[Node]) -> Iterator[Retryable]:
     """Each failure that stopped something, by the very rule that a person's retry is judged by."""
+    if run.ended and run.ended != "failed":
+        return
     stopped = set(run.held) | {node.path for node in roots if node.status == "failed"}
     for path in sorted(stopped):
         judged = answer(run, Retry(path), Now(run.at))

@@ -18,6 +18,10 @@ OnFailure = Literal["pause", "fail", "compensate", "continue", "skip"]
 JoinKind = Literal["all_success", "all_done", "none_failed", "one_failed", "one_success", "quorum"]
 Schema = Mapping[str, Json]
 
+ASK_TOOL = "ask"
+"""The builtin tool by which an agent asks the person: it may be listed without being declared, unless a tool has its
+name."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:

@@ -183,15 +183,18 @@ class LocalEngine:
         """A kept link whose worker is still there, or a new one. Nothing was sent where this raises."""
         while self._kept:
             link = self._kept.pop()
+            proven = False
             try:
                 await link.prove()
+                proven = True
             except (LinkLostError, NotTakenError):
-                link.close()
+                continue
             except HungError as error:
-                link.close()
                 raise hung(self._launch) from error
-            else:
-                return link
+            finally:
+                if not proven:
+                    link.close()
+            return link
         return await self._fresh()
 
     async def _fresh(self) -> Link:

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 
 from mntui.core.expressions import render
 from mntui.core.names import Load, Names
-from mntui.core.plan import AgentWork, StepPlan
+from mntui.core.plan import ASK_TOOL, AgentWork, StepPlan
 from mntui.core.run import Call, Node, Run, Turn
 from mntui.core.step_paths import ROOT
 from mntui.core.steps import step_of
 from mntui.core.values import Json
 from mntui.models.base import Message, ModelRequest, ToolAsk, ToolDeclaration
 
-ASK_TOOL = ToolDeclaration(
-    "ask",
+ASK = ToolDeclaration(
+    ASK_TOOL,
     "Ask the person who runs this workflow a question, and wait for the answer.",
     {
         "type": "object",
@@ -88,7 +88,7 @@ def declarations(run: Run, names: tuple[str, ...]) -> tuple[ToolDeclaration, ...
     for name in names:
         tool = run.plan.tools.get(name)
         if tool is None:
-            found.append(ASK_TOOL)
+            found.append(ASK)
             continue
         schema = dict(tool.spec.parameters)
         hidden = set(tool.fixed)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mntui.core.commands import CallTool, ToolQuote
-from mntui.core.contracts import violation
+from mntui.core.contracts import ContractProblem, check_json_schema, violation
 from mntui.core.expressions import ExpressionFailure, render
 from mntui.core.names import Names
-from mntui.core.plan import Plan, StepPlan, ToolPlan
+from mntui.core.plan import ASK_TOOL, Plan, StepPlan, ToolPlan
 from mntui.core.policy import call_digest, effect_key, spec_digest, standing_approval
 from mntui.core.run import Call, Run
 from mntui.core.step_paths import ROOT, child_path, scope_of
@@ -27,7 +27,6 @@ from mntui.worker.payloads import Payloads
 from mntui.worker.prompts import step_timeout
 
 TOOL_TIMEOUT_SECONDS = 60.0
-ASK = "ask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class ToolQuoter:
 
     async def quote(self, run: Run, command: CallTool, payloads: Payloads) -> tuple[ToolQuote, ToolCall | None]:
         call = run.node(command.path).calls[command.call]
-        if call.tool == ASK and ASK not in run.plan.tools:
+        if call.tool == ASK_TOOL and ASK_TOOL not in run.plan.tools:
             return _question(payloads.load(call.arguments)), None
         tool = run.plan.tools[call.tool]
         try:
@@ -165,7 +164,14 @@ def _was_approved(run: Run, plan: Plan, step: StepPlan, scope: str) -> bool:
 
 
 def _question(arguments: Json) -> ToolQuote:
-    return ToolQuote(ASK, ASK, arguments, arguments, "", "", "none", asks_person=True)
+    """An agent's question to the person; the contract that it wants the answer in must be one."""
+    problem = None
+    try:
+        if "answer" in arguments:
+            check_json_schema(arguments["answer"])
+    except ContractProblem as wrong:
+        problem = Problem("arguments", f"`answer` is no JSON Schema: {wrong.message}", wrong.remedy)
+    return ToolQuote(ASK_TOOL, ASK_TOOL, arguments, arguments, "", "", "none", problem=problem, asks_person=True)
 
 
 def _refused(tool: ToolPlan, problem: Problem) -> ToolQuote:

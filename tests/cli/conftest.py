@@ -90,7 +90,9 @@ def assert_shape(words: tuple[str, ...], told: Told) -> None:
     for document in documents:
         wanted = "error" if isinstance(document, dict) and "error" in document else SCHEMA["x-commands"][name]
         schema = {"$ref": f"#/$defs/{wanted}", "$defs": SCHEMA["$defs"]}
-        problems = [f"{'/'.join(map(str, e.path))}: {e.message}" for e in Draft202012Validator(schema).iter_errors(document)]
+        problems = [
+            f"{'/'.join(map(str, e.path))}: {e.message}" for e in Draft202012Validator(schema).iter_errors(document)
+        ]
         assert not problems, (name, problems, document)
 
 

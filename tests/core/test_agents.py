@@ -162,3 +162,29 @@ def test_on_reach_stop_fails_before_the_call() -> None:
     assert (bench.status(), bench.begun) == ("failed", [])
     assert bench.run.problem is not None
     assert bench.run.problem.kind == "budget"
+
+
+ASKER = HEAD.replace("tools: [read, send]", "tools: [read, ask]") + "steps:\n  a: {agent: w, with: {x: 1}}\n"
+
+
+def test_an_agent_asks_the_person_and_goes_on_with_the_answer() -> None:
+    bench = Bench(ASKER)
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    bench.wants("a#1.0", ("ask", {"question": "How many?", "answer": schema}))
+    ask = bench.only_ask()
+    assert (ask.kind, ask.question, bench.status()) == ("question", "How many?", "waiting")
+    bench.dies()
+    refusal = bench.ask(Respond(ask.id, {"n": "many"}))
+    assert refusal is not None
+    assert bench.ask(Respond(ask.id, {"n": 4})) is None
+    assert bench.node("a").calls["1.1"].result == {"n": 4}
+    bench.says("a#2.0")
+    assert bench.status() == "succeeded"
+    bench.check_replay()
+
+
+def test_a_question_with_a_broken_contract_is_told_to_the_model() -> None:
+    bench = Bench(ASKER)
+    bench.wants("a#1.0", ("ask", {"question": "How many?", "answer": {"type": "nonsense"}}))
+    assert list(bench.open) == ["a#2.0"]
+    assert "JSON Schema" in bench.node("a").calls["1.1"].problem.message

@@ -91,7 +91,7 @@ def test_a_wait_for_a_signal_is_unblocked_by_the_signal_and_one_for_a_time_by_it
 
 
 def test_a_paused_run_is_resumed_and_people_come_first() -> None:
-    bench = Bench("steps: {ok: {approve: 'Send it?'}}")
+    bench = Bench("steps: {ok: {approve: 'Send it?'}, after: {set: {a: 1}, needs: [ok]}}")
     bench.ask(Pause())
     assert [b.kind for b in why(bench.run)] == ["approval", "paused"]
     bench.ask(Approve("bench-1.1", bench.only_ask().digest))

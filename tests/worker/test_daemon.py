@@ -30,8 +30,17 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def detached(settings: Settings) -> subprocess.CompletedProcess[str]:
     """Start as a client does: this ends when the worker serves, or couldn't."""
+    return run_to_its_end(settings, TOY, "--detach")
+
+
+def run_to_its_end(settings: Settings, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, TOY, "--detach"], env=environment(settings), capture_output=True, text=True, timeout=SECONDS
+        [sys.executable, *arguments],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 
@@ -62,7 +71,9 @@ def pid_of(settings: Settings) -> int:
 
 @pytest.fixture
 def foreground(settings: Settings) -> "Iterator[subprocess.Popen[str]]":
-    with subprocess.Popen([sys.executable, TOY], env=environment(settings), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, TOY], env=environment(settings), stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             until(lambda: listens(settings))
             yield process
@@ -126,7 +137,7 @@ def test_a_worker_waits_for_one_that_goes(settings: Settings):
     lock = take_lock(settings.worker_lock)
     assert lock is not None
     with subprocess.Popen([sys.executable, TOY, "--detach"], env=environment(settings)) as waiting:
-        until(lambda: settings.worker_log.exists())
+        until(settings.worker_log.exists)
         assert waiting.poll() is None
         lock.release()
         assert waiting.wait(SECONDS) == 0
@@ -185,9 +196,7 @@ def test_a_failure_of_the_worker_ends_the_process_as_if_killed(settings: Setting
         "    return ToyEngine(settings.home)\n"
         "sys.exit(main(load=lambda: build))\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program], env=environment(settings), capture_output=True, text=True, timeout=SECONDS
-    )
+    run = run_to_its_end(settings, "-c", program)
     assert run.returncode == 1
     assert "Lost: the journal" in run.stderr
     assert is_free(settings)
