@@ -3,7 +3,7 @@
 Nothing approves by itself. In a terminal the item is shown and asked for; a script proves by its digest what it read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, get_args
 
 from mntui.cli import documents
@@ -84,12 +84,23 @@ def edits_of(ask: Ask, texts: dict[str, str]) -> dict[str, Json]:
 
 
 def _schema(ask: Ask, name: str) -> Json:
-    """The type of an edited value: by the contract, else what it was; a text must not become a number unasked."""
+    """The type of an edited value: by the contract, else what it was, so that no text becomes a number unasked."""
     declared = field_schema(ask.contract, name)
     if declared is not None:
         return declared
-    held = ask.shown.get(name) if isinstance(ask.shown, dict) else None
-    return {"type": "string"} if isinstance(held, str) else None
+    match ask.shown.get(name) if isinstance(ask.shown, Mapping) else None:
+        case str():
+            return {"type": "string"}
+        case bool():
+            return {"type": "boolean"}
+        case int() | float():
+            return {"type": "number"}
+        case list():
+            return {"type": "array"}
+        case Mapping():
+            return {"type": "object"}
+        case _:
+            return None
 
 
 async def _confirmed(session: Session, waiting: Waiting, request: r.Approve) -> bool:

@@ -39,7 +39,7 @@ _EVENTS: Final = f"""
 INSERT INTO events BY NAME
 WITH whole AS (SELECT batch, json_transform(data, '{{"facts": ["JSON"]}}').facts AS facts FROM incoming),
 each_fact AS (SELECT batch, unnest(facts) AS fact, generate_subscripts(facts, 1) AS place FROM whole),
-parsed AS (SELECT batch, place, fact->'$.event' AS body, json_transform(fact, '{_SHAPE}') AS f FROM each_fact)
+parsed AS MATERIALIZED (SELECT batch, place, fact->'$.event' AS body, json_transform(fact, '{_SHAPE}') AS f FROM each_fact)
 SELECT batch, place, f.run AS run_id, f.seq AS seq, make_timestamp(f.at) AS happened_at, f.actor AS actor,
   f.version AS version, f.taint AS taint, f.generation AS generation,
   {", ".join(f"f.event.{name} AS {name}" for name in (*_WORDS, *_NUMBERS, "reconciled"))},

@@ -1,10 +1,19 @@
 """The command line over a worker in this process. Every command opens a worker of its own and lets it die at its end."""
 
+import asyncio
+import fcntl
 import io
 import json
-from collections.abc import AsyncIterator
+import os
+import pty
+import select
+import struct
+import termios
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +27,7 @@ from mntui.cli.opening import Surroundings
 from mntui.engines.base import Engine
 from mntui.settings import Settings
 
+PATIENCE_SECONDS = 30
 SCHEMA = json.loads(files("mntui.cli").joinpath("schema.json").read_text(encoding="utf-8"))
 
 
@@ -46,7 +56,7 @@ class Shell:
         self.home = folder / "home"
         self.world = World()
         self.setting = Setting(self.home, self.world)
-        self.engines: list[Engine] = []
+        self.open_now: tuple[Engine, asyncio.AbstractEventLoop] | None = None
 
     def blueprint(self, text: str, name: str = "bench") -> str:
         place = self.home / "blueprints" / name
@@ -71,6 +81,7 @@ class Shell:
     async def open(self, _settings: Settings) -> AsyncIterator[Engine]:
         worker = self.setting.worker()
         await worker.adopt()
+        self.open_now = (worker, asyncio.get_running_loop())
         try:
             yield worker
         finally:
@@ -84,6 +95,79 @@ class Shell:
         return told.json["run"]
 
 
+class Typist:
+    """A person at a terminal of 80×24: types into a pty, reads what the screen says. The command runs in a thread."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.hand, seat = pty.openpty()
+        fcntl.ioctl(seat, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.seat = os.fdopen(seat, "r+b", buffering=0)
+        self.text = io.TextIOWrapper(io.FileIO(os.dup(seat), "w"), encoding="utf-8", write_through=True)
+        self.stdin = io.TextIOWrapper(io.FileIO(os.dup(seat), "r"), encoding="utf-8")
+        self.out = io.StringIO()
+        self.seen = ""
+        self.code: int | None = None
+        self.thread: threading.Thread | None = None
+
+    def start(self, *words: str, **environment: str) -> None:
+        around = self.shell.around(self.stdin, self.out, self.text)
+        around = replace(around, environment={**around.environment, "TERM": "xterm", **environment})
+
+        def work() -> None:
+            self.code = main(words, around)
+
+        self.thread = threading.Thread(target=work, daemon=True)
+        self.thread.start()
+
+    def type(self, keys: str) -> None:
+        os.write(self.hand, keys.encode())
+
+    def read(self, seconds: float) -> None:
+        if select.select([self.hand], [], [], seconds)[0]:
+            self.seen += os.read(self.hand, 65536).decode("utf-8", "replace")
+
+    def expect(self, words: str) -> None:
+        """Read until the words have come; what was before them is not seen again."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while words not in self.seen:
+            assert time.monotonic() < deadline, (words, self.seen)
+            self.read(0.1)
+        self.seen = self.seen[self.seen.index(words) + len(words) :]
+
+    def press(self, key: str, until: str) -> None:
+        """Press a key again and again until it has done what it should: it does nothing while keys are dead."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while until not in self.seen:
+            assert time.monotonic() < deadline, (key, until, self.seen)
+            self.type(key)
+            self.read(0.1)
+        self.expect(until)
+
+    def press_until_end(self, key: str) -> None:
+        """The same, for a key that ends the command."""
+        assert self.thread is not None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.thread.is_alive():
+            assert time.monotonic() < deadline, (key, self.seen)
+            self.type(key)
+            self.read(0.05)
+
+    def end(self) -> int:
+        assert self.thread is not None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.thread.is_alive():
+            assert time.monotonic() < deadline, self.seen
+            self.read(0.05)
+        assert self.code is not None
+        return self.code
+
+    def close(self) -> None:
+        for stream in (self.seat, self.text, self.stdin):
+            stream.close()
+        os.close(self.hand)
+
+
 def assert_shape(words: tuple[str, ...], told: Told) -> None:
     name = " ".join(words[:2]) if words[0] in {"blueprint", "worker"} else words[0]
     documents = told.lines if name == "watch" and told.code in {0, 1} else [told.json]
@@ -94,6 +178,13 @@ def assert_shape(words: tuple[str, ...], told: Told) -> None:
             f"{'/'.join(map(str, e.path))}: {e.message}" for e in Draft202012Validator(schema).iter_errors(document)
         ]
         assert not problems, (name, problems, document)
+
+
+@pytest.fixture
+def typist(shell: Shell) -> Iterator[Typist]:
+    person = Typist(shell)
+    yield person
+    person.close()
 
 
 @pytest.fixture
