@@ -5,12 +5,15 @@ here. A patient person answers what is asked, and settles what is in doubt by lo
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -52,7 +55,9 @@ class Ended:
 
 
 def settings_of(home: Path) -> Settings:
-    return read_settings({"MNTUI_RUNTIME": str(home / "run"), "MNTUI_IDLE_SECONDS": "60"}, home / "home")
+    """The socket lies in a short folder of its own: pytest's are too long for one."""
+    runtime = Path(tempfile.gettempdir()) / f"mntui-kills-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"
+    return read_settings({"MNTUI_RUNTIME": str(runtime), "MNTUI_IDLE_SECONDS": "60"}, home / "home")
 
 
 def start_worker(settings: Settings, crash_at: str = "", host_crash_at: str = "") -> int:
@@ -82,6 +87,7 @@ async def drive(home: Path, case: Case, crashes: tuple[str, ...] = (), host_cras
             continue
         ended.lives = lives
         await stop(settings)
+        shutil.rmtree(settings.runtime, ignore_errors=True)
         return ended
 
 
@@ -189,8 +195,6 @@ def prepare_classes(home: Path) -> None:
 def start_classes(home: Path) -> Start:
     target = home / "home" / "blueprints" / "classes"
     if not target.exists():
-        import shutil
-
         shutil.copytree(CLASSES, target)
     model = f"builtin/scripted:{home / 'script.json'}"
     return Start("classes", str(home), {"world": str(home / "world")}, {"": model})
