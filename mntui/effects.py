@@ -24,7 +24,7 @@ from mntui.core.events import (
     ToolReturned,
 )
 from mntui.core.money import Cost, Usage
-from mntui.core.values import Json, Problem
+from mntui.core.values import Json, Problem, clean
 from mntui.models.base import Model, ModelFailure, ModelReply, ModelRequest, Pulse, ToolAsk
 from mntui.models.catalog import Models, cost
 from mntui.tools.base import ToolCall, ToolFailure
@@ -88,7 +88,7 @@ class Effects:
         except ModelFailure as failure:
             usage = failure.usage or Usage()
             problem = Problem(
-                failure.kind, failure.message, failure.remedy, retryable=failure.kind in RETRYABLE_MODEL_FAILURES
+                failure.kind, clean(failure.message), failure.remedy, retryable=failure.kind in RETRYABLE_MODEL_FAILURES
             )
             return ModelCallFailed(*where, problem, usage, cost(price, usage), failure.retry_after_seconds)
         except TimeoutError:
@@ -99,7 +99,7 @@ class Effects:
         answered = _answer(request, reply, keep)
         return ModelAnswered(
             *where,
-            text=keep(reply.text),
+            text=keep(clean(reply.text)),
             usage=reply.usage,
             cost=cost(price, reply.usage),
             asks=answered.asks,
@@ -111,7 +111,7 @@ class Effects:
 
 
 def _problem_of(failure: ToolFailure) -> Problem:
-    return Problem(failure.kind, failure.message, retryable=failure.retryable)
+    return Problem(failure.kind, clean(failure.message), retryable=failure.retryable)
 
 
 def _since(begun: float) -> int:
@@ -139,7 +139,8 @@ def _answer(request: ModelRequest, reply: ModelReply, keep: Keep) -> _Answer:
     if reply.finish == "length":
         return _Answer(violation=f"it was cut off at {request.max_tokens} tokens; be briefer")
     try:
-        value = json.loads(without_fence(reply.text))
+        value = json.loads(without_fence(clean(reply.text)))
+        keep(value)
     except ValueError as error:
         return _Answer(violation=f"it is not JSON ({error})")
     broken = violation(value, request.contract)
@@ -157,8 +158,11 @@ def without_fence(text: str) -> str:
 def _asked(request: ModelRequest, number: int, ask: ToolAsk, cut_off: bool, keep: Keep) -> AskedCall:
     """A wish to call a tool, checked before anything runs: what is wrong with it is told to the model word for word."""
     call = f"{request.turn}.{number}"
-    arguments = ask.arguments if isinstance(ask.arguments, dict) else {}
-    return AskedCall(call, ask.tool, keep(arguments), _wrong_with(request, ask, cut_off), ask.id)
+    problem = _wrong_with(request, ask, cut_off)
+    try:
+        return AskedCall(call, clean(ask.tool), keep(ask.arguments if not problem else {}), problem, ask.id)
+    except ValueError as error:
+        return AskedCall(call, clean(ask.tool), {}, f"the arguments are no JSON: {error}", ask.id)
 
 
 def _wrong_with(request: ModelRequest, ask: ToolAsk, cut_off: bool) -> str:

@@ -39,6 +39,11 @@ class Problem:
     retryable: bool = False
 
 
+def clean(text: str) -> str:
+    """Text that UTF-8 can hold: half a surrogate pair, as models and tools do send it, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def canonical(value: Json) -> bytes:
     """Canonical JSON: UTF-8, sorted keys, no spaces. Raises ValueError on NaN, infinities and integers beyond 2^53."""
     _refuse_wide_integers(value)
