@@ -70,9 +70,7 @@ def respond(
 def settle(
     context: typer.Context,
     id: AskId,  # noqa: A002 - the word of the command line
-    resolution: Annotated[
-        str, typer.Argument(metavar="happened|not-happened|compensate|abandon", help="What became of it.")
-    ],
+    resolution: Annotated[str, typer.Argument(metavar="happened|not-happened|abandon", help="What became of it.")],
     result: Annotated[
         str, typer.Option("--result", metavar="JSON", help="The output of an effect that happened.")
     ] = "",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mntui.cli.answers import RESOLUTIONS, confirmation, edits_of, resolved
+from mntui.cli.answers import confirmation, edits_of, resolved
 from mntui.cli.ask_text import ask_text
 from mntui.cli.exits import Refusal, refuse
 from mntui.cli.output import Session, error_text, glance
@@ -35,9 +35,11 @@ class Desk:
     terminal: Terminal
 
 
-async def asked(desk: Desk, run: str, ask: Ask) -> r.Request | Wish:
-    """What the person decides about one item."""
+async def asked(desk: Desk, run: str, ask: Ask, more: int = 0) -> r.Request | Wish:
+    """What the person decides about one item; so many `more` wait behind it."""
     desk.session.note(f"\n{ask_text(ask, run)}")
+    if more:
+        desk.session.note(f"  {more} more {'waits' if more == 1 else 'wait'} after this one")
     try:
         return await (_approval(desk, run, ask) if ask.kind == "approval" else _answer(desk, ask))
     except EOFError:
@@ -183,8 +185,7 @@ async def _budget(desk: Desk, ask: Ask) -> r.Request | None:
 
 
 async def _doubt(desk: Desk, ask: Ask) -> r.Request | None:
-    words = ", ".join(RESOLUTIONS)
-    text = (await desk.terminal.line(f"  What became of it? ({words}): ")).strip()
+    text = (await desk.terminal.line("  What became of it? (happened, not-happened or abandon): ")).strip()
     if not text:
         return None
     resolution = resolved(text)

@@ -76,7 +76,7 @@ def listed() -> Body:
         document = [_listed_document(session, each, blueprint) for each, blueprint in loaded]
         rows = [_listed_cells(session, each, blueprint) for each, blueprint in loaded]
         empty = "No blueprints here. They are found in ./blueprints and in the home's blueprints folder."
-        text = table(("name", "version", "from", "state", "about"), rows, session.width) if rows else empty
+        text = table(("name", "version", "from", "state", "about"), rows, session.table_width) if rows else empty
         session.answer(document, text)
         return DONE
 

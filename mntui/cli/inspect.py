@@ -41,7 +41,7 @@ def _runs_text(session: Session, rows: tuple[RunRow, ...]) -> str:
     if not rows:
         return "No runs. Start one: mntui run BLUEPRINT (mntui blueprint list shows which there are)."
     headings = ("run", "status", "steps", "cost", "took", "started", "waits for")
-    return table(headings, [_run_cells(session, row) for row in rows], session.width)
+    return table(headings, [_run_cells(session, row) for row in rows], session.table_width)
 
 
 def _run_cells(session: Session, row: RunRow) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ async def run_live(session: Session, engine: Engine, name: str) -> Run:
     """Follow a run until it has ended, or only somebody who isn't here can move it."""
     around = session.around
     with Terminal(around.stdin, around.stderr) as terminal, Screen(session) as screen:
-        async with aclosing(follow(engine, name, session.note)) as seen:
+        async with aclosing(follow(engine, name, screen.note)) as seen:
             return await Attending(session, engine, Desk(session, terminal), screen).until_over(seen)
 
 
@@ -70,6 +70,11 @@ class Screen:
         text = rails(self._session, run, view.live, view.held_back, height)
         drawing = Text.from_ansi(printable(text, coloured=True), no_wrap=True, overflow="ellipsis")
         self._live.update(drawing, refresh=True)
+
+    def note(self, text: str) -> None:
+        """Say something that stays, above what is redrawn."""
+        self.hide()
+        self._session.note(text)
 
     def hide(self) -> None:
         if self._live is not None:
@@ -147,12 +152,13 @@ class Attending:
         if self._asking is not None:
             return
         left = self._put_off | self._sent
-        self._ask = next((ask for ask in asks_in_order(run) if ask.id not in left), None)
-        if self._ask is None:
+        asks = [ask for ask in asks_in_order(run) if ask.id not in left]
+        if not asks:
             self._screen.draw(self._view, run)
-        else:
-            self._screen.hide()
-            self._asking = asyncio.create_task(asked(self._desk, run.name, self._ask))
+            return
+        self._ask = asks[0]
+        self._screen.hide()
+        self._asking = asyncio.create_task(asked(self._desk, run.name, asks[0], len(asks) - 1))
 
     async def _decided(self, run: Run) -> Wish | None:
         """What the person said, sent on. What the run refuses still waits, so it is asked again."""

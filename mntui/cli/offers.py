@@ -20,7 +20,7 @@ def tools(name: str) -> Body:
             session.answer(_tool_document(spec), _tool_text(spec))
         else:
             rows = [(spec.use, spec.effect or "unsafe", spec.about) for spec in BUILTIN.values()]
-            text = table(("tool", "effect", "about"), rows, session.width)
+            text = table(("tool", "effect", "about"), rows, session.table_width)
             session.answer([_tool_document(spec) for spec in BUILTIN.values()], text)
         return DONE
 

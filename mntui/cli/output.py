@@ -24,6 +24,7 @@ _CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cya
 _OURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 GLANCE = 200
+UNCUT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Session:
     def width(self) -> int:
         """Columns to write in: the terminal's, else 80."""
         return shutil.get_terminal_size((80, 24)).columns if self.around.stdout.isatty() else 80
+
+    @property
+    def table_width(self) -> int:
+        """Columns of a table: nothing is cut where another program reads it."""
+        return self.width if self.around.stdout.isatty() else UNCUT
 
     def status(self, word: str) -> str:
         """`✓ succeeded`."""

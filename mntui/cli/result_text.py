@@ -83,7 +83,8 @@ def waiting_text(session: Session, run: Run) -> str:
     waits = " and ".join(WAITING_FOR.get(what, what) for what in stands.waiting_for)
     lines = [f"{session.status(stands.status)}  {run.name}{f' for {waits}' if waits else ''}"]
     for ask in asks_in_order(run):
-        lines.append(ask_text(ask, run.name))
+        # At a terminal the item was shown a moment ago.
+        lines.append(f"{ask.id}  {ask.question}" if session.interactive else ask_text(ask, run.name))
         lines.extend(f"  $ {command}" for command in answer_lines(ask, run.name))
     for blocker in why(run):
         if blocker.kind in {"approval", "question", "in_doubt", "budget"}:

@@ -3,6 +3,7 @@
 An approval binds to the digest that was shown. Whoever comes second is told who decided, and when.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -19,6 +20,13 @@ from mntui.core.steps import step_of
 from mntui.core.values import Json, Problem
 
 Answer = tuple[e.Event, ...] | Refused
+
+NAMES: Mapping[str, str] = {
+    "approval": "an approval",
+    "question": "a question",
+    "budget": "a budget that was reached",
+    "in_doubt": "an effect in doubt",
+}
 
 
 def answer(run: Run, request: r.Request, now: Now) -> Answer:
@@ -62,7 +70,7 @@ def _find(run: Run, ask: str, kind: str) -> Ask | Refused:
         )
     if found.kind != kind:
         verb = {"approval": "approve", "question": "respond", "budget": "respond", "in_doubt": "settle"}[found.kind]
-        return Refused("wrong_kind", f"{ask} is a {found.kind.replace('_', ' ')}", f"mntui {verb} {ask} …")
+        return Refused("wrong_kind", f"{ask} is {NAMES[found.kind]}", f"mntui {verb} {ask} …")
     return found
 
 
@@ -162,7 +170,7 @@ def _settle(run: Run, request: r.Settle) -> Answer:
 
 def _retry(run: Run, path: str) -> Answer:
     if run.ended and run.ended != "failed":
-        return Refused("ended", f"run {run.name} has {run.ended}: nothing in it failed", f"mntui rerun {run.name}")
+        return Refused("ended", f"run {run.name} has {run.ended}: nothing in it failed", f"mntui run {run.blueprint}")
     wanted = _retryable(run) if not path else (path,)
     if not wanted:
         return Refused("nothing_failed", f"no step of {run.name} waits for a retry", f"mntui why {run.name}")

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mntui.core.answer import answer
+from mntui.core.decide import Now
+from mntui.core.requests import Refused, Retry
 from mntui.core.run import Ask, Call, Run
 
 BlockerKind = Literal[
@@ -71,7 +74,7 @@ def _of_ended(run: Run) -> tuple[Blocker, ...]:
     if run.ended != "failed":
         return ()
     what = f"it failed: {run.problem.message}" if run.problem is not None else "it failed"
-    return (Blocker("failure", what, run.problem_path, run.ended_at, f"mntui retry {run.name}"),)
+    return (Blocker("failure", what, run.problem_path, run.ended_at, _retry_command(run, "")),)
 
 
 def _asks(run: Run) -> Iterator[Blocker]:
@@ -100,8 +103,16 @@ def _asked(ask: Ask) -> str:
 
 def _failures(run: Run) -> Iterator[Blocker]:
     for path, problem in sorted(run.held.items()):
-        command = f"mntui retry {run.name} {shlex.quote(path)}"
-        yield Blocker("failure", f"it failed: {problem.message}", path, run.nodes[path].ended_at, command)
+        what = f"it failed: {problem.message}"
+        yield Blocker("failure", what, path, run.nodes[path].ended_at, _retry_command(run, path))
+
+
+def _retry_command(run: Run, path: str) -> str:
+    """A retry, if it would be taken by the very rule that judges it; else the command that works instead, if any."""
+    judged = answer(run, Retry(path), Now(run.at))
+    if not isinstance(judged, Refused):
+        return f"mntui retry {run.name} {shlex.quote(path)}" if path else f"mntui retry {run.name}"
+    return judged.remedy if judged.remedy.startswith("mntui ") else ""
 
 
 def _paused(run: Run) -> Iterator[Blocker]:

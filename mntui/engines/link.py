@@ -41,11 +41,14 @@ UPDATE = "update mntui here, or use the version that started this worker"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a client waits, in seconds: for a greeting, in silence before it asks, for a worker to start."""
+    """How long a client waits, in seconds: for a greeting, in silence before it asks, for a worker to start.
+
+    A start that fails is told at once; the last number is only for one that hangs, on a machine that may be busy.
+    """
 
     hello: float = 5.0
     silence: float = 5.0
-    start: float = 10.0
+    start: float = 30.0
 
 
 class LinkLostError(ConnectionError):
@@ -79,7 +82,12 @@ class Link:
         Raises OSError where nobody listens, LinkLostError or NotTakenError where the worker just goes, HungError, and
         EngineGone where it can't be talked to.
         """
-        reader, writer = await asyncio.open_unix_connection(path, limit=STREAM_BYTES)
+        try:
+            # Also connecting takes patience: a worker that hangs long enough has no room for one more caller.
+            async with asyncio.timeout(patience.hello):
+                reader, writer = await asyncio.open_unix_connection(path, limit=STREAM_BYTES)
+        except TimeoutError as error:
+            raise HungError from error
         link = cls(reader, writer, patience.silence)
         try:
             _refuse_strangers(writer, path)

@@ -227,8 +227,11 @@ def _refusal(refusal: "SettingsProblem | LogBusy | LogDamaged") -> str:
 
 def _listens(path: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(LOOK_SECONDS)
         try:
             probe.connect(path)
+        except TimeoutError:
+            return True  # it hangs, but it is there; whoever asks it something will be told
         except OSError:
             return False
         return True

@@ -41,14 +41,15 @@ def request_for(run: Run, path: str, call: str, load: Load) -> ModelRequest:
     instructions = render(agent.instructions, Names(run, ROOT, load))
     system = "\n\n".join(filter(None, (str(instructions).rstrip(), contract_note(contract))))
     messages = [Message("system", system), Message("user", user_text(arguments))]
-    for turn in node.turns:
+    number = int(call.partition(".")[0])
+    for turn in node.turns[: number - 1]:
         messages.extend(_turn_messages(node, turn, load))
     return ModelRequest(
         model=run.models[agent.model],
         messages=tuple(messages),
         role=agent.role,
         step=path,
-        turn=int(call.partition(".")[0]),
+        turn=number,
         tools=declarations(run, agent.tools),
         contract=contract,
         routes=routes,

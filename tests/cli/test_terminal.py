@@ -1,14 +1,13 @@
 """At a terminal: questions are asked inline, and nothing is ever answered by accident."""
 
 import asyncio
-import fcntl
-import struct
 import termios
 
 import pytest
 
 from mntui.cli.terminal import Terminal
 from mntui.core.requests import Reject
+from mntui.tools.base import ToolFailure
 
 HINT = "[q] leave running"
 APPROVE = """
@@ -46,24 +45,16 @@ async def test_what_was_typed_before_a_question_and_in_its_first_half_second_is_
         assert await terminal.key("as") == "s"
 
 
-async def test_a_key_counts_only_alone_so_a_paste_or_an_arrow_key_never_does(typist):
+@pytest.mark.parametrize("flood", ["ya", "a\n", "aaaa", "\x1b[A", "\n", " "])
+async def test_a_key_counts_only_alone_so_a_paste_or_an_arrow_key_never_does(typist, flood):
     with Terminal(typist.stdin, typist.text) as terminal:
-        pressed = asyncio.create_task(terminal.key("a"))
-        for flood in ("ya", "a\n", "\x1b[A", "\n", " "):
-            typist.type(flood)
-            while not await drained(typist):
-                await asyncio.sleep(0.001)
-            assert not pressed.done()
-        typist.type("a")
-        assert await pressed == "a"
-
-
-async def drained(typist):
-    """Whether everything that was typed has been read."""
-    await asyncio.sleep(0)
-    held = struct.unpack("i", fcntl.ioctl(typist.seat.fileno(), termios.FIONREAD, b"\0" * 4))[0]
-    await asyncio.sleep(0)
-    return held == 0
+        pressed = asyncio.create_task(terminal.key("as"))
+        await asyncio.sleep(0)
+        typist.type(flood)
+        while not pressed.done():
+            await asyncio.sleep(0.01)
+            typist.type("s")
+        assert await pressed == "s"
 
 
 async def test_a_line_is_read_as_text_and_echoed_and_the_terminal_is_as_before_afterwards(typist):
@@ -197,6 +188,24 @@ def test_a_budget_is_raised_by_a_typed_amount(shell, typist):
     typist.expect(HINT)
     typist.press("a", "how many tokens? (or stop): ")
     typist.type("100000\n")
+    assert typist.end() == 0
+
+
+def test_an_effect_in_doubt_is_settled_by_a_typed_word(shell, typist):
+    def lost(_call):
+        raise ToolFailure("ConnectionError", "the line went dead", retryable=True)
+
+    shell.world.handlers["write"] = lost
+    typist.start("run", shell.blueprint(UNSAFE.replace(", approve: always", "")))
+    typist.expect("the line went dead")
+    typist.expect(HINT)
+    typist.press("a", "What became of it?")
+    typist.type("perhaps\n")
+    typist.expect("error: ")
+    typist.press("a", "What became of it?")
+    typist.type("happened\n")
+    typist.expect("as JSON")
+    typist.type('{"path": "a.txt"}\n')
     assert typist.end() == 0
 
 

@@ -101,3 +101,12 @@ def test_a_paused_run_is_resumed_and_people_come_first() -> None:
 def test_what_the_worker_holds_back_is_told_with_its_limit() -> None:
     bench = Bench(HEAD + "steps: {r: {tool: read}}")
     assert why(bench.run, {"r": "concurrency: tools"}) == (Blocker("limit", "concurrency: tools", "r", None, ""),)
+
+
+def test_where_a_retry_would_be_refused_the_command_that_works_instead_is_named() -> None:
+    bench = Bench(
+        HEAD.replace("unsafe", "keyed")
+        + "recovery: {on_failure: pause}\nsteps: {s: {tool: send, output: {id: string}}}"
+    )
+    bench.returns("s", {"other": 1})
+    assert only(bench).command.startswith("mntui skip bench-1 s ")

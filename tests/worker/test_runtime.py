@@ -272,7 +272,6 @@ async def test_what_an_agent_sees_is_its_instructions_and_what_with_names(settin
     assert [(m.role, m.text) for m in sees.messages] == [
         ("system", "Be brief."),
         ("user", "## note\nshown"),
-        ("assistant", sees.messages[2].text),
     ]
     assert "hidden" not in str(sees)
     assert sees.tokens > 0
