@@ -57,7 +57,7 @@ from mntui.worker.live import Asked, LiveRun, Surroundings, Tick, Told
 from mntui.worker.payloads import Payloads
 from mntui.worker.prompts import request_for
 from mntui.worker.quotes import Quoter
-from mntui.worker.rows import row_of
+from mntui.core.rows import row_of
 from mntui.worker.starting import Prepared, Starter
 from mntui.worker.tool_quotes import ToolQuoter
 
