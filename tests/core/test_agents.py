@@ -130,9 +130,11 @@ BUDGET = HEAD + "budget: {tokens: 300, on_reach: ask}\nsteps:\n"
 
 
 def test_parallel_calls_can_not_cross_the_budget_together() -> None:
-    bench = Bench(BUDGET + "".join(f"  a{i}: {{agent: w, with: {{x: 1}}}}\n" for i in range(8)))
+    steps = "".join(f"  a{i}: {{agent: w, with: {{x: 1}}}}\n" for i in range(8))
+    one_call = Bench(HEAD + "steps:\n  a: {agent: w, with: {x: 1}}\n").run.reserved_tokens
+    bench = Bench(BUDGET.replace("300", str(2 * one_call + 5)) + steps)
     assert len(bench.open) == 2
-    assert bench.run.reserved_tokens <= 300
+    assert bench.run.reserved_tokens == 2 * one_call
     assert bench.only_ask().kind == "budget"
     for slot in tuple(bench.open):
         bench.says(slot)
@@ -140,9 +142,9 @@ def test_parallel_calls_can_not_cross_the_budget_together() -> None:
 
 
 def test_a_raised_budget_goes_on_and_stop_fails_the_run() -> None:
-    bench = Bench(
-        BUDGET.replace("300", "112") + "  a: {agent: w, with: {x: 1}}\n  b: {agent: w, with: {x: 1}, needs: [a]}\n"
-    )
+    steps = "  a: {agent: w, with: {x: 1}}\n  b: {agent: w, with: {x: 1}, needs: [a]}\n"
+    one_call = Bench(HEAD + "steps:\n" + steps).run.reserved_tokens
+    bench = Bench(BUDGET.replace("300", str(one_call + 5)) + steps)
     bench.says("a#1.0")
     assert bench.only_ask().kind == "budget"
     refusal = bench.ask(Respond(bench.only_ask().id, "more"))
