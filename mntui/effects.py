@@ -5,9 +5,9 @@ told as a fact; a bug is a crash.
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from mntui.core.contracts import violation
@@ -26,12 +26,18 @@ from mntui.core.events import (
 from mntui.core.money import Cost, Usage
 from mntui.core.values import Json, Problem, clean
 from mntui.models.base import Model, ModelFailure, ModelReply, ModelRequest, Pulse, ToolAsk
-from mntui.models.catalog import Models, cost
+from mntui.models.catalog import Models
+from mntui.models.json_answers import NotJson, read_json, read_object
+from mntui.models.prices import Price, cost
 from mntui.tools.base import ToolCall, ToolFailure
 
 Keep = Callable[[Json], Stored]
 ToolOutcome = ToolReturned | ToolCallFailed
 RETRYABLE_MODEL_FAILURES = frozenset({"retryable", "rate_limited"})
+SAME_CALLS = 3
+"""So often may an agent make the same call with the same arguments in one step; then it is told."""
+SAME_CALLS_AT_MOST = 6
+"""And asking for it this often ends the step: it is a loop, and every turn of it costs."""
 
 
 class Tools(Protocol):
@@ -83,6 +89,7 @@ class Effects:
         price = self._models.price(request.model)
         try:
             model: Model = self._models.open(request.model)
+            await model.ready(request, pulse)
             async with asyncio.timeout(timeout_seconds):
                 reply = await model.reply(request, pulse)
         except ModelFailure as failure:
@@ -96,12 +103,15 @@ class Effects:
             usage = Usage(input_tokens=started.reserved_tokens, estimated=True)
             problem = Problem("timeout", f"no answer within {timeout_seconds:g} s", "raise the step's timeout", True)
             return ModelCallFailed(*where, problem, usage, Cost(started.reserved_micros, estimated=True))
+        billed = _billed(reply, price, request.model)
+        if (loop := _loop(request, reply)) is not None:
+            return ModelCallFailed(*where, loop, reply.usage, billed)
         answered = _answer(request, reply, keep)
         return ModelAnswered(
             *where,
             text=keep(clean(reply.text)),
             usage=reply.usage,
-            cost=cost(price, reply.usage),
+            cost=billed,
             asks=answered.asks,
             value=answered.value,
             violation=answered.violation,
@@ -132,37 +142,44 @@ class _Answer:
 def _answer(request: ModelRequest, reply: ModelReply, keep: Keep) -> _Answer:
     if reply.asks:
         cut_off = reply.finish == "length"
-        asks = tuple(_asked(request, number, ask, cut_off, keep) for number, ask in enumerate(reply.asks, start=1))
-        return _Answer(asks=asks)
+        asks = [_asked(request, number, ask, cut_off, keep) for number, ask in enumerate(reply.asks, start=1)]
+        return _Answer(asks=tuple(_once(asks)))
     if request.contract is None:
         return _Answer()
     if reply.finish == "length":
         return _Answer(violation=f"it was cut off at {request.max_tokens} tokens; be briefer")
     try:
-        value = json.loads(without_fence(clean(reply.text)))
+        value = read_json(clean(reply.text))
         keep(value)
+    except NotJson as error:
+        return _Answer(violation=str(error))
     except ValueError as error:
         return _Answer(violation=f"it is not JSON ({error})")
     broken = violation(value, request.contract)
     return _Answer(violation=broken) if broken is not None else _Answer(value=keep(value))
 
 
-def without_fence(text: str) -> str:
-    """The text inside a Markdown code fence, where a model put one around its JSON."""
-    stripped = text.strip()
-    if not (stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped):
-        return stripped
-    return stripped[stripped.index("\n") + 1 : -3].strip()
-
-
 def _asked(request: ModelRequest, number: int, ask: ToolAsk, cut_off: bool, keep: Keep) -> AskedCall:
     """A wish to call a tool, checked before anything runs: what is wrong with it is told to the model word for word."""
     call = f"{request.turn}.{number}"
+    if isinstance(ask.arguments, str) and not cut_off:
+        ask = replace(ask, arguments=read_object(clean(ask.arguments)))
     problem = _wrong_with(request, ask, cut_off)
+    arguments = ask.arguments if isinstance(ask.arguments, dict) and not cut_off else {}
     try:
-        return AskedCall(call, clean(ask.tool), keep(ask.arguments if not problem else {}), problem, ask.id)
+        return AskedCall(call, clean(ask.tool), keep(arguments), problem, ask.id)
     except ValueError as error:
         return AskedCall(call, clean(ask.tool), {}, f"the arguments are no JSON: {error}", ask.id)
+
+
+def _once(asks: list[AskedCall]) -> Iterator[AskedCall]:
+    """A call that stands twice in one answer is run once: the second can only be a slip."""
+    for ask in asks:
+        first = next(a for a in asks if (a.tool, a.arguments) == (ask.tool, ask.arguments))
+        if ask.problem or first is ask:
+            yield ask
+        else:
+            yield replace(ask, problem=f"it is the same call as {first.call} of this answer, so it was run once")
 
 
 def _wrong_with(request: ModelRequest, ask: ToolAsk, cut_off: bool) -> str:
@@ -173,4 +190,32 @@ def _wrong_with(request: ModelRequest, ask: ToolAsk, cut_off: bool) -> str:
         return f"there is no tool named {ask.tool!r}; there are: {', '.join(known) or 'none'}"
     if not isinstance(ask.arguments, dict):
         return "the arguments are not a JSON object"
-    return violation(ask.arguments, known[ask.tool].parameters) or ""
+    broken = violation(ask.arguments, known[ask.tool].parameters)
+    if broken is None and _times_asked(request, ask) >= SAME_CALLS:
+        return (
+            f"it was asked {SAME_CALLS} times with these very arguments already: go on with the results that you have"
+        )
+    return broken or ""
+
+
+def _times_asked(request: ModelRequest, ask: ToolAsk) -> int:
+    """How often this agent asked for exactly this in earlier turns of its step."""
+    wanted = (ask.tool, ask.arguments)
+    return sum((said.tool, said.arguments) == wanted for message in request.messages for said in message.asks)
+
+
+def _loop(request: ModelRequest, reply: ModelReply) -> Problem | None:
+    """What ends a step whose agent keeps asking for what it was told it has."""
+    for ask in reply.asks:
+        times = _times_asked(request, ask) + 1
+        if times >= SAME_CALLS_AT_MOST:
+            message = f"the agent goes in circles: it asked {times} times for {clean(ask.tool)} with the same arguments"
+            return Problem("loop", message, "mend its instructions, or bind its role to a stronger model")
+    return None
+
+
+def _billed(reply: ModelReply, price: Price | None, model: str) -> Cost:
+    """What the provider says that it charged, else its usage at the table's price."""
+    if reply.billed_micros is None:
+        return cost(price, reply.usage)
+    return Cost(reply.billed_micros, table=f"billed by {model.partition('/')[0]}")

@@ -16,6 +16,7 @@ import platformdirs
 
 SOCKET_PATH_BYTES = 100
 IDLE_SECONDS = 600.0
+LOG_LEVEL = "INFO"
 PRIVATE = 0o700
 OWN_FILES = ("worker.lock", "trust.json")
 """A folder that holds one of these is a home."""
@@ -37,7 +38,7 @@ class Settings:
 
     home: Path
     runtime: Path
-    log_level: str = "INFO"
+    log_level: str = LOG_LEVEL
     crash_at: str = ""
     idle_seconds: float = IDLE_SECONDS
 
@@ -70,14 +71,18 @@ class Settings:
         return self.runtime / "worker.sock"
 
     def environment(self) -> dict[str, str]:
-        """What a child process must find in its environment to read the same settings."""
-        return {
+        """What a child process must find in its environment to read the same settings.
+
+        What nobody set is left out, since the worker's own config may say otherwise.
+        """
+        always = {
             "MNTUI_HOME": str(self.home),
             "MNTUI_RUNTIME": str(self.runtime),
-            "MNTUI_LOG_LEVEL": self.log_level,
             "MNTUI_CRASH_AT": self.crash_at,
-            "MNTUI_IDLE_SECONDS": str(self.idle_seconds),
         }
+        level = {} if self.log_level == LOG_LEVEL else {"MNTUI_LOG_LEVEL": self.log_level}
+        idle = {} if self.idle_seconds == IDLE_SECONDS else {"MNTUI_IDLE_SECONDS": str(self.idle_seconds)}
+        return {**always, **level, **idle}
 
 
 def read_settings(environment: Mapping[str, str], home: Path | None = None) -> Settings:
@@ -88,7 +93,7 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
     return Settings(
         home=place,
         runtime=Path(given) if given else _runtime_folder(environment, place),
-        log_level=_log_level(environment.get("MNTUI_LOG_LEVEL") or "INFO"),
+        log_level=_log_level(environment.get("MNTUI_LOG_LEVEL") or LOG_LEVEL),
         crash_at=environment.get("MNTUI_CRASH_AT", ""),
         idle_seconds=_seconds(environment.get("MNTUI_IDLE_SECONDS") or str(IDLE_SECONDS)),
     )

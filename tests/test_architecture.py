@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "mntui"
 LAYERS = [
     {"core", "crash"},
-    {"wire", "library", "models", "tools", "settings"},
+    {"wire", "library", "models", "tools", "settings", "config"},
     {"journal"},
     {"effects"},
     {"worker", "engines"},
@@ -31,6 +31,7 @@ HOMES = {
     "pydantic": {"wire"},
     "pydantic_core": {"wire"},
     "yaml": {"library", "models"},
+    "opentelemetry": {"cli"},
 }
 CORE_MAY_IMPORT = {"jinja2", "immutables", "jsonschema", "referencing", "mntui"}
 FRONTS = {"cli": {"worker", "journal", "effects"}, "ui": {"worker", "journal", "effects", "models", "tools", "wire"}}

@@ -6,17 +6,22 @@ from collections.abc import Callable
 import pytest
 
 from mntui.core.events import ModelAnswered, ModelCallFailed, ModelCallStarted, ToolCallFailed, ToolCallStarted
-from mntui.core.money import Usage
+from mntui.core.money import Cost, Usage
 from mntui.core.values import Json, canonical
-from mntui.effects import Effects, without_fence
-from mntui.models.base import ModelReply, ModelRequest, ToolAsk, ToolDeclaration
+from mntui.effects import Effects
+from mntui.models.base import Message, ModelReply, ModelRequest, ToolAsk, ToolDeclaration
 from mntui.models.catalog import Models
 from mntui.tools.base import Grants, ToolCall, ToolFailure
 
 STARTED = ModelCallStarted("a", "1.0", 1, "m", "p", reserved_tokens=50)
 CALL = ToolCall("call", "python.t", {}, "k", Grants("/r", "/h", "/b"), 1.0)
 INTENT = ToolCallStarted("a", "0.1", 1, "t", "python.t", {}, "d", "keyed", "k")
-CONTRACT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False}
+CONTRACT = {
+    "type": "object",
+    "properties": {"n": {"type": "integer"}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
 READ = ToolDeclaration("read", "", {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})
 
 
@@ -25,8 +30,11 @@ class Saying:
 
     name, simulated = "test", True
 
-    def __init__(self, reply: ModelReply, seconds: float = 0) -> None:
-        self._reply, self._seconds = reply, seconds
+    def __init__(self, reply: ModelReply, seconds: float = 0, ready_seconds: float = 0) -> None:
+        self._reply, self._seconds, self._ready_seconds = reply, seconds, ready_seconds
+
+    async def ready(self, _request: ModelRequest, _pulse: Callable[[str], None]) -> None:
+        await asyncio.sleep(self._ready_seconds)
 
     async def reply(self, _request: ModelRequest, _pulse: Callable[[str], None]) -> ModelReply:
         await asyncio.sleep(self._seconds)
@@ -55,9 +63,19 @@ class NoTools:
         raise AssertionError(call)
 
 
-async def said(reply: ModelReply, *, contract: Json = None, seconds: float = 0, limit: float = 5) -> object:
-    request = ModelRequest("m", (), "executor", "a", 1, tools=(READ,), contract=contract)
-    effects = Effects(Opening(Saying(reply, seconds)), NoTools())
+async def said(
+    reply: ModelReply,
+    *,
+    contract: Json = None,
+    seconds: float = 0,
+    limit: float = 5,
+    before: int = 0,
+    ready_seconds: float = 0,
+) -> object:
+    """What becomes of a reply, of an agent that asked `before` times for `read` already."""
+    messages = (Message("assistant", "", (ToolAsk("read", {"n": 1}),)),) * before
+    request = ModelRequest("m", messages, "executor", "a", 1, tools=(READ,), contract=contract)
+    effects = Effects(Opening(Saying(reply, seconds, ready_seconds)), NoTools())
     return await effects.call_model(STARTED, request, limit, lambda _: None, kept)
 
 
@@ -143,6 +161,57 @@ async def test_a_result_that_is_no_json_fails_after_the_effect() -> None:
     assert (event.problem.kind, event.sent) == ("result", True)
 
 
-def test_a_fence_around_json_is_taken_off() -> None:
-    assert without_fence('```\n{"a": 1}\n```') == '{"a": 1}'
-    assert without_fence(' {"a": 1} ') == '{"a": 1}'
+async def test_an_answer_whose_syntax_is_wrong_is_mended_but_not_one_that_breaks_off() -> None:
+    event = await said(ModelReply("Sure: {'n': 1,}", Usage()), contract=CONTRACT)
+    assert isinstance(event, ModelAnswered)
+    assert (event.value, event.violation) == ({"n": 1}, "")
+    event = await said(ModelReply('{"n": 1', Usage()), contract=CONTRACT)
+    assert isinstance(event, ModelAnswered)
+    assert (event.value, "not JSON" in event.violation) == (None, True)
+
+
+async def test_the_text_of_a_calls_arguments_is_mended_but_not_where_length_cut_it_off() -> None:
+    ask = ToolAsk("read", "{'n': 1,}")
+    event = await said(ModelReply("", Usage(), (ask,), finish="tools"))
+    assert isinstance(event, ModelAnswered)
+    assert (event.asks[0].arguments, event.asks[0].problem) == ({"n": 1}, "")
+    event = await said(ModelReply("", Usage(), (ask,), finish="length"))
+    assert isinstance(event, ModelAnswered)
+    assert (event.asks[0].arguments, "cut off" in event.asks[0].problem) == ({}, True)
+
+
+async def test_the_same_call_twice_in_one_answer_is_run_once() -> None:
+    asks = (ToolAsk("read", {"n": 1}), ToolAsk("read", {"n": 2}), ToolAsk("read", {"n": 1}))
+    event = await said(ModelReply("", Usage(), asks, finish="tools"))
+    assert isinstance(event, ModelAnswered)
+    assert [ask.problem for ask in event.asks] == [
+        "",
+        "",
+        "it is the same call as 1.1 of this answer, so it was run once",
+    ]
+
+
+@pytest.mark.parametrize(("times", "wrong"), [(2, ""), (3, "go on with the results that you have"), (4, "go on")])
+async def test_the_same_call_again_and_again_is_told_to_the_agent(times: int, wrong: str) -> None:
+    event = await said(ModelReply("", Usage(), (ToolAsk("read", {"n": 1}),), finish="tools"), before=times)
+    assert isinstance(event, ModelAnswered)
+    assert wrong in event.asks[0].problem
+    assert bool(event.asks[0].problem) == bool(wrong)
+
+
+async def test_an_agent_that_goes_in_circles_ends_and_its_last_answer_is_paid() -> None:
+    event = await said(ModelReply("", Usage(7), (ToolAsk("read", {"n": 1}),), finish="tools"), before=5)
+    assert isinstance(event, ModelCallFailed)
+    assert (event.problem.kind, event.problem.retryable, event.usage) == ("loop", False, Usage(7))
+    assert "6 times for read" in event.problem.message
+
+
+async def test_what_a_provider_says_that_it_charged_is_the_cost() -> None:
+    event = await said(ModelReply("x", Usage(7), billed_micros=12))
+    assert isinstance(event, ModelAnswered)
+    assert event.cost == Cost(12, table="billed by m")
+
+
+async def test_what_comes_before_the_call_is_not_counted_against_its_time() -> None:
+    event = await said(ModelReply("x", Usage()), ready_seconds=0.2, limit=0.1)
+    assert isinstance(event, ModelAnswered)

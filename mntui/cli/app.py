@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from mntui import __version__
-from mntui.cli import app_blueprints, app_people, app_runs, app_steering, app_worker
+from mntui.cli import app_blueprints, app_export, app_machine, app_people, app_runs, app_steering, app_worker
 from mntui.cli.codes import DONE, WRONG_USAGE
 from mntui.cli.opening import Surroundings
 from mntui.cli.options import STYLE
@@ -28,7 +28,7 @@ def build() -> typer.Typer:
     """All commands. What isn't in this version isn't offered."""
     app = typer.Typer(name="mntui", **STYLE)
     app.callback(invoke_without_command=True)(_root)
-    for part in (app_runs, app_people, app_steering, app_worker):
+    for part in (app_runs, app_people, app_steering, app_export, app_machine, app_worker):
         part.declare(app)
     app.add_typer(app_blueprints.build(), name="blueprint")
     app.add_typer(app_worker.build(), name="worker")

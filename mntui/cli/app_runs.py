@@ -8,7 +8,7 @@ from mntui.cli.options import BlueprintName, Home, Json, OptionalStep, RunName, 
 
 
 def declare(app: typer.Typer) -> None:
-    app.command(epilog=example("mntui run invoice-reconcile -i month=2026-10 --budget 0.50"))(run)
+    app.command(epilog=example("mntui run invoice-reconcile -i today=2026-03-31 --budget 0.50"))(run)
     app.command(epilog=example("mntui runs --status waiting"))(runs)
     app.command(epilog=example("mntui show invoice-7f3k 'each[3]/draft' --sees"))(show)
     app.command(epilog=example("mntui watch invoice-7f3k"))(watch)

@@ -37,11 +37,16 @@ def tools(
     perform(context, offers.tools(name), json=json, home=home)
 
 
-def models(context: typer.Context, json: Json = False, home: Home = None) -> None:
-    """List the models that can be used here."""
-    from mntui.cli import offers
+def models(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[pull NAME]", help="Let Ollama fetch one.")] = None,
+    json: Json = False,
+    home: Home = None,
+) -> None:
+    """List the models that can be used here, and why others can't. With `pull NAME`: fetch a local one."""
+    from mntui.cli import models_command
 
-    perform(context, offers.models(), json=json, home=home)
+    perform(context, models_command.models(words or []), json=json, home=home)
 
 
 def start(context: typer.Context, json: Json = False, home: Home = None) -> None:

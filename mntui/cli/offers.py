@@ -1,4 +1,4 @@
-"""What this machine offers to blueprints: tools and models."""
+"""What this machine offers to blueprints: tools."""
 
 import json
 from difflib import get_close_matches
@@ -9,7 +9,6 @@ from mntui.cli.output import Session, paint, plain, table
 from mntui.core.plan import ToolSpec
 from mntui.core.values import Json
 from mntui.core.words import EFFECTS
-from mntui.models import extractive, scripted
 from mntui.tools.base import BUILTIN
 
 
@@ -56,17 +55,3 @@ def _tool_text(spec: ToolSpec) -> str:
         f"result  {json.dumps(plain(spec.result), indent=2, ensure_ascii=False)}",
     ]
     return "\n".join(lines)
-
-
-def models() -> Body:
-    async def body(session: Session) -> int:
-        offered = (
-            (extractive.NAME, "a stand-in, not a language model: it works offline by extracting from the real input"),
-            (f"{scripted.NAME}:FILE", "plays back a file of answers, for tests; not a language model"),
-        )
-        document = [{"id": name, "simulated": True, "usable": True, "about": about} for name, about in offered]
-        text = "\n".join(f"{paint(name, 'bold')}\n  {about}" for name, about in offered)
-        session.answer(document, f"{text}\nLocal and cloud models are not in this version yet.")
-        return DONE
-
-    return body

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from mntui.cli.completing import blueprints, runs
 from mntui.cli.opening import Surroundings
 
 if TYPE_CHECKING:  # What `--help` must not wait for.
@@ -14,13 +15,18 @@ STYLE: Final[dict[str, Any]] = {"pretty_exceptions_enable": False, "rich_markup_
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 Home = Annotated[str | None, typer.Option("--home", metavar="DIR", help="Where runs are kept (else MNTUI_HOME).")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: its name or id, or how one of them begins.")]
+RunName = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run: its name or id, or how one of them begins.", autocompletion=runs),
+]
 StepName = Annotated[
     str, typer.Argument(metavar="STEP", help="A step: its path such as each[3]/draft, or its last part.")
 ]
 OptionalStep = Annotated[str, typer.Argument(metavar="[STEP]", help="One step of it: its path, or its last part.")]
 AskId = Annotated[str, typer.Argument(metavar="ID", help="What waits, by the id that `mntui approvals` shows.")]
-BlueprintName = Annotated[str, typer.Argument(metavar="BLUEPRINT", help="A folder, a file, or a name.")]
+BlueprintName = Annotated[
+    str, typer.Argument(metavar="BLUEPRINT", help="A folder, a file, or a name.", autocompletion=blueprints)
+]
 WhyGiven = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept in the journal.")]
 
 

@@ -16,7 +16,7 @@ from mntui.core.commands import (
 )
 from mntui.core.events import ApprovalExpired, Event, Timer, TimerFired
 from mntui.core.run import ENDED, Run, RunStatus
-from mntui.core.step_paths import ROOT, ancestors
+from mntui.core.step_paths import ROOT, scope_of
 
 
 def decide(run: Run) -> tuple[Command, ...]:
@@ -43,8 +43,12 @@ def admits(run: Run, command: Command) -> bool:
 
 
 def _in_failing_scope(run: Run, path: str) -> bool:
-    scopes = (run.scopes.get(around) for around in (path, *ancestors(path)))
-    return any(scope is not None and scope.failure for scope in scopes)
+    around = path
+    while (scope := run.scopes.get(around)) is None or not scope.failure:
+        if around == ROOT:
+            return False
+        around = scope_of(around)
+    return True
 
 
 def in_flight(run: Run, command: WorldCommand) -> bool:
@@ -113,7 +117,7 @@ def is_due(timer: Timer, now: Now) -> bool:
 
 def due(run: Run, now: Now) -> tuple[Event, ...]:
     """The timers that have run out, as facts."""
-    if run.ended:
+    if run.ended or not run.timers:
         return ()
     keys = sorted(key for key, timer in run.timers.items() if is_due(timer, now))
     return tuple(_fired(key) for key in keys)

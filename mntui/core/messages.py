@@ -195,7 +195,16 @@ class AskStatus:
     kind: Literal["AskStatus"] = "AskStatus"
 
 
-Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus
+@dataclass(frozen=True, slots=True)
+class AskSql:
+    """One SELECT over every run, at most `limit` rows of it. Answered by SqlRows."""
+
+    query: str
+    limit: int = 10_000
+    kind: Literal["AskSql"] = "AskSql"
+
+
+Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus | AskSql
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +260,14 @@ class WorkerStatus:
     kind: Literal["WorkerStatus"] = "WorkerStatus"
 
 
-Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus
+@dataclass(frozen=True, slots=True)
+class SqlRows:
+    """What a SELECT gave; `truncated` where there was more. Numbers that JSON can't hold exactly are text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Json, ...], ...]
+    truncated: bool = False
+    kind: Literal["SqlRows"] = "SqlRows"
+
+
+Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows

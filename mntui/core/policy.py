@@ -6,6 +6,7 @@ The digest is SHA-256 over canonical JSON of [format, tool, tool spec digest, ar
 
 import uuid
 from dataclasses import asdict
+from functools import lru_cache
 
 from mntui.core.expressions import check_template
 from mntui.core.plan import ApproveWork, Plan, StepPlan, ToolSpec, ToolWork
@@ -15,8 +16,9 @@ FORMAT = 1
 EFFECT_NAMESPACE = uuid.UUID("6f6d6e74-7569-5566-8000-656666656374")
 
 
+@lru_cache(maxsize=4096)
 def effect_key(run_id: str, path: str, generation: int, call: str) -> str:
-    """The idempotency key of an effect: the same on every attempt, another in another generation."""
+    """The idempotency key of an effect: the same on every attempt, another in another generation. A memo."""
     return str(uuid.uuid5(EFFECT_NAMESPACE, f"{run_id}/{path}/{generation}/{call}"))
 
 

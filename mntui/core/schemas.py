@@ -25,6 +25,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEEPEST_SCHEMA = 40
 LONGEST_SHOWN = 60
 
+_FLAT = frozenset({"type", "properties", "required", "additionalProperties"})
+_FLAT_FIELD = frozenset({"type", "description", "default"})
+_FLAT_TYPES = {"string": str, "boolean": bool, "array": list, "object": dict}
 _NAMED = frozenset({"$defs", "definitions", "properties", "patternProperties", "dependentSchemas"})
 _DATA = frozenset({"const", "enum", "default", "examples", "required", "dependentRequired"})
 _OUR_WORDS = {"array": "list", "object": "map"}
@@ -44,6 +47,8 @@ def check_json_schema(schema: Json) -> dict[str, Json]:
 
 def violation(value: Json, schema: Mapping[str, Json]) -> str | None:
     """The first thing that is wrong with a value, as a sentence that names the place; None if the schema holds."""
+    if _plainly_holds(value, schema):
+        return None
     try:
         error = best_match(_validator(json.dumps(dict(schema), sort_keys=True)).iter_errors(value))
     except ContractProblem as problem:
@@ -51,6 +56,30 @@ def violation(value: Json, schema: Mapping[str, Json]) -> str | None:
     except RecursionError:
         return "the value is nested too deeply to be checked"
     return None if error is None else _sentence(error)
+
+
+def _plainly_holds(value: Json, schema: Mapping[str, Json]) -> bool:
+    """Whether a map fits a flat schema, as those of most tools are, for certain; where unsure the library decides."""
+    if type(value) is not dict or schema.get("type") != "object" or not _FLAT.issuperset(schema):
+        return False
+    fields, required = schema.get("properties"), schema.get("required", [])
+    if type(fields) is not dict or type(required) is not list or schema.get("additionalProperties") is not False:
+        return False
+    if not all(type(name) is str and name in value for name in required):
+        return False
+    return all(name in fields and _plainly_fits(entry, fields[name]) for name, entry in value.items())
+
+
+def _plainly_fits(value: Json, schema: Json) -> bool:
+    if type(schema) is not dict or type(schema.get("description", "")) is not str:
+        return False
+    if not _FLAT_FIELD.issuperset(schema):
+        # A path of the builtin tools: text that isn't empty.
+        return type(value) is str and bool(value) and schema == {"type": "string", "minLength": 1}
+    wanted = schema.get("type")
+    if wanted == "integer":
+        return type(value) is int and abs(value) <= LARGEST_INTEGER
+    return type(wanted) is str and type(value) is _FLAT_TYPES.get(wanted)
 
 
 def _usable(schema: Json) -> dict[str, Json]:

@@ -43,6 +43,7 @@ def child_path(scope: str, step_id: str) -> str:
     return f"{scope}/{step_id}" if scope else step_id
 
 
+@lru_cache(maxsize=65536)
 def ancestors(path: str) -> tuple[str, ...]:
     """The scopes around a path, innermost first, the run ("") last."""
     found = []

@@ -6,7 +6,7 @@ A value over PAYLOAD_BYTES of canonical JSON travels as a `Ref`; the journal kee
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Json = Any
 """null, bool, int, float, text, list or dict with text keys. Parsed at the edges; its depth is not typed here."""
@@ -14,6 +14,8 @@ Json = Any
 PAYLOAD_BYTES = 4096
 HEAD_CHARACTERS = 200
 LARGEST_INTEGER = 2**53
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def clean(text: str) -> str:
 def canonical(value: Json) -> bytes:
     """Canonical JSON: UTF-8, sorted keys, no spaces. Raises ValueError on NaN, infinities and integers beyond 2^53."""
     _refuse_wide_integers(value)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest_of(value: Json) -> str:
@@ -56,7 +58,7 @@ def digest_of(value: Json) -> str:
 
 
 def _refuse_wide_integers(value: Json) -> None:
-    if isinstance(value, bool):
+    if isinstance(value, (str, bool)):
         return
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ValueError(f"the integer {value} is beyond 2^53, where JSON readers disagree")

@@ -4,11 +4,14 @@ The in-memory journal keeps the same contract without a disk; it is handed in by
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mntui.core.events import Fact
+from mntui.core.events import Fact, RunEnded, RunReopened, RunStarted
+from mntui.core.messages import AskSql, Denied, RunFilter, RunRow, SqlRows
+from mntui.core.rows import row_of
+from mntui.core.run import Run
 from mntui.core.values import Json
 
 
@@ -40,9 +43,27 @@ class Journal(Protocol):
         """Raises JournalFull or JournalLost; then nothing of the batch counts."""
         ...
 
+    def stands(self, run: Run) -> None:
+        """A run after its last committed facts, from whoever folded them anyway: nobody needs to fold them again."""
+        ...
+
     def run_ids(self) -> tuple[str, ...]:
         """Every run that has facts, oldest first."""
         ...
+
+    def names(self) -> Mapping[str, str]:
+        """Ids of all runs by their speakable names."""
+        ...
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Runs that haven't ended, oldest first."""
+        ...
+
+    async def ended(self, wanted: RunFilter) -> tuple[RunRow, ...]:
+        """Runs that have ended, newest first, each as its durable facts say."""
+        ...
+
+    async def sql(self, question: AskSql) -> SqlRows | Denied: ...
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         """Every durable fact of a run, in order; none for an unknown run."""
@@ -67,6 +88,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._facts: dict[str, list[Fact]] = {}
         self._payloads: dict[str, Json] = {}
+        self._runs: dict[str, Run] = {}
 
     @property
     def opening(self) -> tuple[str, ...]:
@@ -79,8 +101,26 @@ class MemoryJournal:
             self._facts.setdefault(fact.run, []).append(fact)
         self._payloads.update(batch.payloads)
 
+    def stands(self, run: Run) -> None:
+        self._runs[run.id] = run
+
     def run_ids(self) -> tuple[str, ...]:
         return tuple(self._facts)
+
+    def names(self) -> Mapping[str, str]:
+        started = ((facts[0].event, run_id) for run_id, facts in self._facts.items())
+        return {event.name: run_id for event, run_id in started if isinstance(event, RunStarted)}
+
+    def unfinished(self) -> tuple[str, ...]:
+        return tuple(run_id for run_id, facts in self._facts.items() if not _has_ended(facts))
+
+    async def ended(self, wanted: RunFilter) -> tuple[RunRow, ...]:
+        rows = [row_of(run) for run in self._runs.values() if run.ended]
+        rows = [row for row in rows if wanted.status in {"", row.status} and wanted.blueprint in {"", row.blueprint}]
+        return tuple(sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)[: wanted.limit])
+
+    async def sql(self, question: AskSql) -> SqlRows | Denied:
+        return Denied("no_index", f"this journal is in memory only, nothing answers {question.query!r}")
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         return tuple(self._facts.get(run_id, ()))
@@ -96,3 +136,8 @@ class MemoryJournal:
 
     def close(self) -> None:
         pass
+
+
+def _has_ended(facts: Sequence[Fact]) -> bool:
+    turns = [fact.event for fact in facts if isinstance(fact.event, RunEnded | RunReopened)]
+    return bool(turns) and isinstance(turns[-1], RunEnded)

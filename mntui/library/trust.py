@@ -39,10 +39,10 @@ def is_trusted(loaded: Loaded, home: Path, book: TrustBook) -> bool:
     if loaded.plan is None:
         return False
     folder = loaded.folder.resolve()
-    if folder.is_relative_to(shipped_folder().resolve()) or loaded.digest in _shipped_digests():
-        return True
     own = (home / "blueprints").resolve()
     if folder.parent == own and folder.name not in book.imported:
+        return True
+    if folder.is_relative_to(shipped_folder().resolve()) or loaded.digest in _shipped_digests():
         return True
     return trust_key(loaded.plan, loaded.source) in book.trusted
 

@@ -4,7 +4,7 @@ A model never retries, never runs a tool and never keeps a conversation: the jou
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from mntui.core.money import Usage
@@ -63,12 +63,21 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """What came back. `finish` is `length` when the answer was cut off: such a tool call must never be run."""
+    """What came back. `finish` is `length` when the answer was cut off: such a tool call must never be run.
+
+    `timings` are nanoseconds by name where the provider measures them (`load_ns`, `prefill_ns`, `generate_ns`,
+    `total_ns`); `billed_micros` is what the provider itself says that it charged, else None.
+    """
 
     text: str
     usage: Usage
     asks: tuple[ToolAsk, ...] = ()
     finish: Literal["stop", "tools", "length"] = "stop"
+    timings: Mapping[str, int] = field(default_factory=dict)
+    billed_micros: int | None = None
+
+
+FailureKind = Literal["retryable", "rate_limited", "context", "refused", "auth", "missing", "permanent"]
 
 
 class ModelFailure(Exception):
@@ -76,7 +85,7 @@ class ModelFailure(Exception):
 
     def __init__(
         self,
-        kind: Literal["retryable", "rate_limited", "context", "refused", "auth", "missing", "permanent"],
+        kind: FailureKind,
         message: str,
         *,
         remedy: str = "",
@@ -92,10 +101,16 @@ class ModelFailure(Exception):
 
 
 class Model(Protocol):
-    """One model of one provider. Cancelling the coroutine aborts the call."""
+    """One model of one provider. Cancelling a coroutine aborts what it does.
+
+    `ready` comes before `reply` and outside its timeout: it finds out whether the provider can be reached and waits
+    until the model is loaded, saying so in pulses. Both raise ModelFailure.
+    """
 
     name: str
     simulated: bool
+
+    async def ready(self, request: ModelRequest, pulse: Pulse) -> None: ...
 
     async def reply(self, request: ModelRequest, pulse: Pulse) -> ModelReply: ...
 

@@ -1,50 +1,52 @@
-"""Models by name: which can be used here and why not, opening one, its price, and binding a blueprint's roles.
+"""Models by name: which can be used here and why not, opening one, its price, how many of its calls may be out at once.
 
-This version holds the builtin stand-ins only. A provider (Ollama, litellm) becomes one more file and one more branch in
-`usable` and `open`; until then every other name is refused with a sentence that says so.
+Opening asks nothing of anybody: whether a provider can be reached is found out when a role is bound, and again before
+each call. Everything that is known of this machine (its Ollama, its keys, its price table) is found when first needed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mntui.core.money import MICROS, Cost, Usage
-from mntui.core.plan import RolePlan
-from mntui.core.values import Problem
 from mntui.models import extractive, scripted
 from mntui.models.base import Model, ModelFailure
+from mntui.models.clouds import CloudModel, Clouds, CloudSettings
+from mntui.models.ollama import PREFIX, OllamaModel
+from mntui.models.ollama_host import Found, Host, Installed, OllamaSettings
+from mntui.models.prices import Price, PriceTable
+from mntui.models.providers import ready_providers
 
 STAND_IN = extractive.NAME
-_NOT_YET = "local and cloud models come in a later version"
-_USE_BUILTIN = f"Use {STAND_IN}, or {scripted.NAME}:FILE with a file of answers."
+LOCAL_CALLS_AT_ONCE = 1
+CALLS_AT_ONCE = 16
+USE_BUILTIN = f"Use {STAND_IN}, or {scripted.NAME}:FILE with a file of answers."
+GET_A_MODEL = "A real model: `ollama pull qwen3:4b`, or a provider's key in the environment, such as OPENAI_API_KEY."
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What opening a model needs: the script of a bare `builtin/scripted`, and where scripted calls are logged."""
+    """What opening a model needs. `environment` holds the providers' keys and addresses: empty, no cloud can be used.
+
+    `script` is that of a bare `builtin/scripted`; `calls_log` is where scripted calls are logged; `prices` are a
+    person's own, in dollars per million tokens; `ollama` None means that no Ollama is looked for.
+    """
 
     script: Path | None = None
     calls_log: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ollama: OllamaSettings | None = None
+    clouds: CloudSettings = CloudSettings()
+    prices: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
+    local_calls_at_once: int = LOCAL_CALLS_AT_ONCE
+    calls_at_once: int = CALLS_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """Micro-dollars per million tokens, and their table. Writing to a cache costs as stated, else as input."""
+class Refusal:
+    """Why a model can't be used, and what to do about it."""
 
-    input_micros: int
-    output_micros: int
-    cached_micros: int
-    table: str
-    written_micros: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """The model that serves a role, and why, as a sentence for the run's first lines."""
-
-    model: str
-    why: str
+    reason: str
+    remedy: str = USE_BUILTIN
 
 
 class Models:
@@ -52,110 +54,119 @@ class Models:
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self._settings = settings
-
-    def bind(
-        self, roles: Mapping[str, RolePlan], overrides: Mapping[str, str], default: str | None
-    ) -> tuple[Mapping[str, Binding], tuple[Problem, ...]]:
-        """A model for every role: its override, the default, the first usable preferred one, the stand-in.
-
-        A model that a person named and that can't be used is a problem; it is never silently replaced.
-        """
-        bound: dict[str, Binding] = {}
-        problems = [_unknown_role(role, tuple(roles)) for role in overrides if role not in roles]
-        for role, plan in roles.items():
-            outcome = self._bind_one(role, plan, overrides.get(role), default)
-            if isinstance(outcome, Binding):
-                bound[role] = outcome
-            else:
-                problems.append(outcome)
-        return bound, tuple(problems)
+        self.table = PriceTable(settings.prices)
+        self._clouds = Clouds(settings.environment, self.table, settings.clouds)
+        self._host = Host(settings.ollama) if settings.ollama is not None else None
 
     def open(self, name: str) -> Model:
-        """The model of that name. Raises ModelFailure (missing) with what to do instead."""
-        reason = self.usable(name)
-        if reason is not None:
-            raise ModelFailure("missing", f"{name} can't be used: {reason}", remedy=_USE_BUILTIN)
+        """The model of that name. Raises ModelFailure where there is no such kind of model, or no script."""
         if name == STAND_IN:
             return extractive.Extractive()
-        path = self._script(name)
-        assert path is not None  # `usable` said so
-        return scripted.scripted_from(path, calls_log=self._settings.calls_log)
-
-    def usable(self, name: str) -> str | None:
-        """None where the model can be used here, else why not."""
-        if name == STAND_IN:
-            return None
-        if name == scripted.NAME or name.startswith(f"{scripted.NAME}:"):
-            path = self._script(name)
-            if path is None:
-                return "it needs a file of answers"
-            return None if path.is_file() else f"there is no file {path}"
         if name.startswith("builtin/"):
-            return "there is no such builtin model"
-        return _NOT_YET if "/" in name else "a model's name is PROVIDER/NAME"
+            refusal = self._builtin(name)
+            path = self._script(name)
+            if refusal is not None or path is None:
+                raise _failure(name, refusal or Refusal("it needs a file of answers"))
+            return scripted.scripted_from(path, calls_log=self._settings.calls_log)
+        if name.startswith(PREFIX):
+            if self._host is None:
+                raise _failure(name, Refusal("no Ollama is looked for here"))
+            return OllamaModel(name.removeprefix(PREFIX), self._host)
+        if "/" not in name:
+            raise _failure(name, Refusal("a model's name is PROVIDER/NAME"))
+        return CloudModel(name, self._clouds)
+
+    async def usable(self, name: str, *, tools: bool = False) -> Refusal | None:
+        """None where the model can be used here (for agents that have tools, if so asked), else why not."""
+        if name.startswith("builtin/"):
+            return self._builtin(name)
+        if name.startswith(PREFIX):
+            return _of_ollama(name.removeprefix(PREFIX), await self.ollama(), tools)
+        if "/" not in name:
+            return Refusal("a model's name is PROVIDER/NAME")
+        problem = self._clouds.problem(name)
+        if problem is not None:
+            return Refusal(*problem)
+        if self._clouds.target(name).base and (unreachable := await self._clouds.reachable(name)):
+            return Refusal(unreachable, "Start that server, or name another.")
+        return None
+
+    async def learn(self, name: str) -> None:
+        """Read what `price` needs to answer at once."""
+        if not name.startswith(("builtin/", PREFIX)):
+            await self.table.ready()
+
+    async def ollama(self) -> Found:
+        """The local models. Never raises."""
+        if self._host is None:
+            return Found(problem=ModelFailure("missing", "no Ollama is looked for here"))
+        return await self._host.look()
+
+    async def stand_by(self) -> tuple[str, ...]:
+        """Installed local models that can answer, the most able that fits into memory first."""
+        found = await self.ollama()
+        memory = self._settings.ollama.memory_bytes if self._settings.ollama else None
+        able = [model for model in found.models if model.answers]
+        able.sort(key=lambda model: (_too_large(model, memory), -model.size_bytes, model.tag))
+        return tuple(PREFIX + model.tag for model in able)
+
+    def clouds_ready(self) -> tuple[str, ...]:
+        """The providers whose keys are there."""
+        return ready_providers(self._settings.environment)
 
     def price(self, name: str) -> Price | None:
         """What a model costs; None while unknown, which is never shown as free."""
         if name == STAND_IN or name.split(":", 1)[0] == scripted.NAME:
             return Price(0, 0, 0, "builtin")
-        return None
+        return self.table.own(name) if name.startswith(PREFIX) else self.table.price(name)
 
-    def _bind_one(self, role: str, plan: RolePlan, override: str | None, default: str | None) -> Binding | Problem:
-        named = override or default
-        if named:
-            how = f"--model {role}={named}" if override else f"--model {named}"
-            return self._named(role, plan, named, how)
-        refused: list[str] = []
-        for name in plan.prefer:
-            reason = self.usable(name) if plan.builtin_allowed or name != STAND_IN else "the role says `builtin: never`"
-            if reason is None:
-                passed_over = f"; before it: {'; '.join(refused)}" if refused else ""
-                return Binding(name, f"{role} is served by {name}, which the blueprint prefers{passed_over}")
-            refused.append(f"{name}: {reason}")
-        why_not = "; ".join(refused) or "the blueprint prefers no model"
-        if not plan.builtin_allowed:
-            return Problem(
-                "missing",
-                f"no model can serve the role {role}, and it says `builtin: never` ({why_not})",
-                f"Remove `builtin: never` from models.{role} in the blueprint to let {STAND_IN} stand in.",
-            )
-        return Binding(
-            STAND_IN, f"{role} is served by {STAND_IN}, a stand-in that extracts and is no language model ({why_not})"
-        )
+    def calls_at_once(self, name: str) -> int:
+        """How many calls of one model may be out at once: a local one works on one after the other."""
+        return self._settings.local_calls_at_once if name.startswith(PREFIX) else self._settings.calls_at_once
 
-    def _named(self, role: str, plan: RolePlan, name: str, how: str) -> Binding | Problem:
-        reason = self.usable(name)
-        if reason is not None:
-            return Problem("missing", f"{name} can't serve the role {role}: {reason}", _USE_BUILTIN)
-        if name == STAND_IN and not plan.builtin_allowed:
-            return Problem(
-                "missing",
-                f"the role {role} says `builtin: never`, so {STAND_IN} can't serve it",
-                f"Name another model with --model {role}=, or remove `builtin: never` from models.{role}.",
-            )
-        return Binding(name, f"{role} is served by {name}, as {how} says")
+    async def pull(self, tag: str) -> AsyncGenerator[tuple[str, int, int]]:
+        """Let Ollama fetch a model: what it does, bytes so far, bytes in all. Raises ModelFailure."""
+        if self._host is None:
+            raise ModelFailure("missing", "no Ollama is looked for here")
+        async for part in self._host.pull(tag):
+            yield part
+
+    async def aclose(self) -> None:
+        await self._clouds.aclose()
+        if self._host is not None:
+            await self._host.aclose()
+
+    def _builtin(self, name: str) -> Refusal | None:
+        if name == STAND_IN:
+            return None
+        if name != scripted.NAME and not name.startswith(f"{scripted.NAME}:"):
+            return Refusal("there is no such builtin model")
+        path = self._script(name)
+        if path is None:
+            return Refusal("it needs a file of answers")
+        return None if path.is_file() else Refusal(f"there is no file {path}")
 
     def _script(self, name: str) -> Path | None:
         _, _, path = name.partition(":")
         return Path(path) if path else self._settings.script
 
 
-def cost(price: Price | None, usage: Usage) -> Cost:
-    """What a call's usage costs at a price, in whole micro-dollars, half a one rounded up; unknown without a price."""
-    if price is None:
-        return Cost(micros=None, estimated=usage.estimated)
-    written_micros = price.input_micros if price.written_micros is None else price.written_micros
-    fresh = usage.input_tokens - usage.cached_tokens - usage.written_tokens
-    total = (
-        fresh * price.input_micros
-        + usage.cached_tokens * price.cached_micros
-        + usage.written_tokens * written_micros
-        + (usage.output_tokens + usage.thinking_tokens) * price.output_micros
-    )
-    return Cost((2 * total + MICROS) // (2 * MICROS), usage.estimated, price.table)
+def _of_ollama(tag: str, found: Found, tools: bool) -> Refusal | None:
+    if found.problem is not None:
+        return Refusal(found.problem.message, found.problem.remedy)
+    model = found.named(tag)
+    if model is None:
+        return Refusal("Ollama doesn't have it", f"mntui models pull {tag}")
+    if not model.answers:
+        return Refusal("it is an embedding model, which writes no answers")
+    if tools and not model.calls_tools:
+        return Refusal("it can't call tools, and an agent of this role has some")
+    return None
 
 
-def _unknown_role(role: str, roles: tuple[str, ...]) -> Problem:
-    near = get_close_matches(role, roles, 1)
-    meant = f"Did you mean {near[0]}?" if near else f"Its roles: {', '.join(roles) or 'none'}."
-    return Problem("missing", f"the blueprint has no model role {role}", meant)
+def _too_large(model: Installed, memory_bytes: int | None) -> bool:
+    return memory_bytes is not None and model.size_bytes > 0.7 * memory_bytes
+
+
+def _failure(name: str, refusal: Refusal) -> ModelFailure:
+    return ModelFailure("missing", f"{name} can't be used: {refusal.reason}", remedy=refusal.remedy)

@@ -33,6 +33,9 @@ class Extractive:
     name = NAME
     simulated = True
 
+    async def ready(self, request: ModelRequest, pulse: Pulse) -> None:
+        """It always is."""
+
     async def reply(self, request: ModelRequest, pulse: Pulse) -> ModelReply:
         source = read(request)
         ask = wanted_call(request)

@@ -52,6 +52,9 @@ class Scripted:
         self._answers = MappingProxyType({path: tuple(entries) for path, entries in answers.items()})
         self._calls_log = calls_log
 
+    async def ready(self, request: ModelRequest, pulse: Pulse) -> None:
+        """It always is."""
+
     async def reply(self, request: ModelRequest, pulse: Pulse) -> ModelReply:
         if self._calls_log is not None:
             _append_line(self._calls_log, f"{request.step}\t{request.turn}\n")

@@ -25,6 +25,7 @@ from mntui.core.messages import (
     RunFilter,
     RunRow,
     Sees,
+    SqlRows,
     Start,
     Started,
     Update,
@@ -137,7 +138,7 @@ class Rows:
     kind: Literal["Rows"] = "Rows"
 
 
-Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus
+Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,26 @@ from collections.abc import Callable
 
 TOOL_LANE = "tools"
 TOOL_CALLS_AT_ONCE = 64
-MODEL_CALLS_AT_ONCE = 16
 
 
 class Admission:
     """Counts what is in flight by lane, and remembers who has what only one may have. `room` asks the disk.
 
+    A lane is a model's name, or all tools; `model_calls_at_once` says how many calls one model takes.
+
     What is exclusive (a file that is appended to) is held by a call over all its attempts, and over the death of a
     worker, until its outcome is known: nobody writes behind an append that may or may not have happened.
     """
 
-    def __init__(self, room: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        room: Callable[[], bool],
+        model_calls_at_once: Callable[[str], int],
+        tool_calls_at_once: int = TOOL_CALLS_AT_ONCE,
+    ) -> None:
         self._room = room
+        self._tool_calls_at_once = tool_calls_at_once
+        self._model_calls_at_once = model_calls_at_once
         self._lanes: Counter[str] = Counter()
         self._entered: dict[str, str] = {}
         self._owners: dict[str, str] = {}
@@ -32,9 +40,9 @@ class Admission:
             return ""
         if not self._room():
             return "disk: no room left to begin anything new"
-        limit = TOOL_CALLS_AT_ONCE if lane == TOOL_LANE else MODEL_CALLS_AT_ONCE
+        limit = self._tool_calls_at_once if lane == TOOL_LANE else self._model_calls_at_once(lane)
         if self._lanes[lane] >= limit:
-            return f"concurrency: {lane} has {limit} calls in flight"
+            return f"concurrency: {lane} has {limit} call{'s' * (limit != 1)} in flight"
         if exclusive and self._owners.get(exclusive, owner) != owner:
             return f"one at a time: {exclusive} is being written by {self._owners[exclusive]}"
         return ""

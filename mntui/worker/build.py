@@ -2,15 +2,16 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from mntui import __version__
+from mntui.config.file import read_config, write_template
 from mntui.crash import CrashPoint
 from mntui.effects import Effects
 from mntui.journal.remembered import LogJournal
 from mntui.models.catalog import Models
-from mntui.models.catalog import Settings as ModelSettings
+from mntui.models.machine import model_settings
 from mntui.settings import Settings
 from mntui.tools.base import BUILTIN
 from mntui.tools.pool import HostPool, PoolSettings
@@ -26,11 +27,21 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
     """A worker over the home's own journal, models and tool hosts. Raises LogBusy or LogDamaged, with a remedy."""
     clock = system_clock()
     environment = dict(os.environ)
-    models = Models(ModelSettings(calls_log=_calls_log(environment)))
+    write_template(settings.config)
+    config = read_config(settings.config)
+    models = Models(
+        model_settings(
+            environment,
+            calls_log=_calls_log(environment),
+            prices=config.prices(),
+            calls_at_once=int(config.number("limits", "model_calls_at_once")),
+        )
+    )
     tools = HostPool(PoolSettings(environment, log=settings.home), crash)
     journal = LogJournal(settings.journal, crash=crash)
     draw = random.Random()  # noqa: S311 - jitter, no secret
-    about = About(os.getpid(), __version__, PROTOCOL, clock().at, settings.home)
+    notes = tuple(problem.sentence for problem in config.problems)
+    about = About(os.getpid(), __version__, PROTOCOL, clock().at, settings.home, notes)
     return Worker(
         Parts(
             about=about,
@@ -43,9 +54,20 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             jitter=draw.random,
             crash=crash,
             fatal=fatal,
-            release=tools.aclose,
+            release=_released(tools.aclose, models.aclose),
+            tool_calls_at_once=int(config.number("limits", "tool_calls_at_once")),
         )
     )
+
+
+def _released(*parts: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Let go of them one after the other."""
+
+    async def release() -> None:
+        for part in parts:
+            await part()
+
+    return release
 
 
 def _calls_log(environment: dict[str, str]) -> Path | None:

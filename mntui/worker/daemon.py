@@ -24,6 +24,7 @@ from mntui.journal.refusals import LogBusy, LogDamaged
 from mntui.settings import Settings, SettingsProblem, prepare_folders, read_settings
 from mntui.wire.holder import Holder, read_holder
 from mntui.wire.protocol import DRAIN_SECONDS, PROTOCOL, Welcome, Why
+from mntui.worker.configured import configured
 from mntui.worker.hosting import Hosted
 from mntui.worker.lock import WorkerLock, take_lock
 from mntui.worker.logs import log_to_file, log_to_terminal
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None, load: "Callable[[], Build] | No
     try:
         settings = read_settings(os.environ, options.home)
         prepare_folders(settings)
+        settings = configured(settings, os.environ)
     except SettingsProblem as problem:
         sys.stderr.write(_refusal(problem))
         return REFUSED

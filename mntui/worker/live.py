@@ -296,6 +296,7 @@ class LiveRun:
         self.run = turn.run
         self.feed.clear(key_of(self.run.id, i.command) for i in items if isinstance(i, Outcome))
         if turn.facts:
+            self._around.journal.stands(self.run)
             self.feed.happened(tuple(turn.facts))
         for asked, reply in turn.answers:
             if not asked.reply.done():

@@ -39,6 +39,8 @@ class Payloads:
 
     def named_by(self, events: Iterable[Event]) -> Mapping[str, Json]:
         """The pending values that these events name, by digest: what their batch must carry."""
+        if not self._pending:
+            return {}
         digests = {ref.digest for event in events for ref in refs_of(event)}
         return {digest: self._pending[digest] for digest in digests if digest in self._pending}
 

@@ -31,7 +31,9 @@ from mntui.core.step_paths import ROOT, is_item, scope_of
 from mntui.core.steps import step_of
 from mntui.core.values import Json, Problem, digest_of
 from mntui.models.base import ModelFailure, ModelRequest
-from mntui.models.catalog import Models, cost
+from mntui.models.catalog import Models
+from mntui.models.prices import cost
+from mntui.models.tokens import declared_text
 from mntui.tools.base import ToolCall
 from mntui.worker.endings import end_quote
 from mntui.worker.payloads import Payloads
@@ -63,7 +65,7 @@ class Quoter:
             case c.EndStep(path=path):
                 return Quoted(end_quote(run, path, self._payloads))
             case c.CallModel():
-                return self._model(run, command)
+                return await self._model(run, command)
             case c.CallTool():
                 quote, call = await self._tools.quote(run, command, self._payloads)
                 return Quoted(quote, call)
@@ -118,7 +120,7 @@ class Quoter:
             case _:
                 assert_never(step.work)
 
-    def _model(self, run: Run, command: c.CallModel) -> Quoted:
+    async def _model(self, run: Run, command: c.CallModel) -> Quoted:
         try:
             request = request_for(run, command.path, command.call, self._payloads.load)
             model = self._models.open(request.model)
@@ -127,7 +129,8 @@ class Quoter:
         except ModelFailure as failure:
             return Quoted(_no_model("", Problem(failure.kind, failure.message, failure.remedy)))
         sent = [[message.role, message.text] for message in request.messages]
-        tokens = sum(model.count_tokens(text) for _, text in sent)
+        tokens = sum(model.count_tokens(text) for text in (*(text for _, text in sent), declared_text(request)))
+        await self._models.learn(request.model)
         worst = Usage(input_tokens=tokens, output_tokens=request.max_tokens, estimated=True)
         micros = cost(self._models.price(request.model), worst).micros
         prompt = digest_of([request.model, sent, [tool.name for tool in request.tools], request.contract])

@@ -7,7 +7,7 @@ import asyncio
 import difflib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from mntui.core.messages import (
     AskEvents,
     AskPayload,
     AskSees,
+    AskSql,
     AskStatus,
     AskWaiting,
     Denied,
@@ -42,6 +43,7 @@ from mntui.core.messages import (
 )
 from mntui.core.plan import AgentWork, Plan
 from mntui.core.requests import Request
+from mntui.core.rows import row_of
 from mntui.core.run import Run, new_run
 from mntui.core.steps import step_of
 from mntui.core.values import Ref
@@ -51,13 +53,12 @@ from mntui.journal.base import Journal, JournalFull
 from mntui.models.base import ModelFailure
 from mntui.models.catalog import Models
 from mntui.wire.codec import from_plain
-from mntui.worker.admission import Admission
+from mntui.worker.admission import TOOL_CALLS_AT_ONCE, Admission
 from mntui.worker.clock import Clock
 from mntui.worker.live import Asked, LiveRun, Surroundings, Tick, Told
 from mntui.worker.payloads import Payloads
 from mntui.worker.prompts import request_for
 from mntui.worker.quotes import Quoter
-from mntui.core.rows import row_of
 from mntui.worker.starting import Prepared, Starter
 from mntui.worker.tool_quotes import ToolQuoter
 
@@ -66,13 +67,14 @@ WAKE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What `worker status` tells of this process."""
+    """What `worker status` tells of this process. `notes` are sentences beside what its journal says."""
 
     pid: int
     version: str
     protocol: int
     started_at: int
     home: Path
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Parts:
     crash: CrashPoint
     fatal: Callable[[BaseException], None]
     release: Callable[[], Awaitable[None]]
+    tool_calls_at_once: int = TOOL_CALLS_AT_ONCE
 
 
 class Worker:
@@ -99,16 +102,17 @@ class Worker:
         self._parts = parts
         self._journal = parts.journal
         self._live: dict[str, LiveRun] = {}
-        self._rows: dict[str, RunRow] = {}
         self._names: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._plan = lru_cache(64)(self._read_plan)
         self._draining = False
+        self._waking = False
         self._alarm: asyncio.Task[None] | None = None
         self._around = Surroundings(
             parts.journal,
             parts.effects,
-            Admission(parts.journal.room),
+            Admission(parts.journal.room, parts.models.calls_at_once, parts.tool_calls_at_once),
             parts.clock,
             parts.crash,
             self._freed,
@@ -118,14 +122,12 @@ class Worker:
     # Life
 
     async def adopt(self) -> None:
-        """Read every run back; those that haven't ended go on. Calls that were out under the last worker are lost."""
+        """Read back what hasn't ended; it goes on. Calls that were out under the last worker are lost."""
         adopted = []
-        for run_id in self._journal.run_ids():
+        for name, run_id in self._journal.names().items():
+            self._call(run_id, name)
+        for run_id in self._journal.unfinished():
             run = self._fold(run_id)
-            self._names[run.name] = run_id
-            if run.ended:
-                self._rows[run_id] = row_of(run)
-                continue
             self._parts.starter.pin(run.digest, run.plan, self._payloads().load(self._started(run_id).source))
             adopted.append((self._revive(run), _adoption(run, self._parts.about)))
         self._parts.crash("worker.adopting")
@@ -166,7 +168,7 @@ class Worker:
             return Denied("draining", "this worker is being replaced", "start it again in a moment")
         if not self._journal.room():
             return Denied("disk_full", "the disk has no room to begin a run", "free some space and start it again")
-        prepared = self._parts.starter.prepare(start, self._names)
+        prepared = await self._parts.starter.prepare(start, frozenset(self._names))
         if isinstance(prepared, Denied):
             return prepared
         try:
@@ -217,9 +219,10 @@ class Worker:
                 live.feed.leave(watcher)
 
     async def runs(self, wanted: RunFilter) -> tuple[RunRow, ...]:
-        rows = [*self._rows.values(), *(row_of(live.run) for live in self._live.values() if live.run.seq)]
-        unique = {row.id: row for row in rows}
-        found = [row for row in unique.values() if _fits(row, wanted)]
+        ended = await self._journal.ended(replace(wanted, limit=wanted.limit + len(self._live)))
+        rows = {row.id: row for row in ended}
+        rows |= {run_id: row_of(live.run) for run_id, live in self._live.items() if live.run.seq}
+        found = [row for row in rows.values() if _fits(row, wanted)]
         found.sort(key=lambda row: (row.started_at, row.id), reverse=True)
         return tuple(found[: wanted.limit])
 
@@ -241,6 +244,8 @@ class Worker:
                 return Facts(run_id, self._name(run_id), _after(facts, after))
             case AskSees(run=run, path=path):
                 return self._sees(run, path)
+            case AskSql():
+                return await self._journal.sql(question)
 
     # Runs
 
@@ -248,12 +253,12 @@ class Worker:
         payloads = self._payloads()
         run = new_run(prepared.run_id, prepared.plan)
         live = self._revive(run, payloads)
-        self._names[prepared.started.run] = prepared.run_id
+        self._call(prepared.run_id, prepared.started.run)
         self._plan.cache_clear()
         try:
             await self._tell(live, prepared.facts(payloads.keep), prepared.actor)
         except JournalFull:
-            self._names.pop(prepared.started.run, None)
+            del self._names[prepared.started.run], self._ids[prepared.run_id]
             self._live.pop(prepared.run_id, None)
             raise
 
@@ -277,7 +282,6 @@ class Worker:
 
     def _archive(self, live: LiveRun) -> None:
         self._live.pop(live.run.id, None)
-        self._rows[live.run.id] = row_of(live.run)
         live.feed.end()
         if live.run.out and Path(live.run.folder).is_dir():
             shutil.copytree(live.run.folder, live.run.out, dirs_exist_ok=True)
@@ -288,6 +292,13 @@ class Worker:
         await done
 
     def _freed(self) -> None:
+        """A limit has room again. Many calls end at once: those that wait are woken once for all of them."""
+        if not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_soon(self._wake_waiting)
+
+    def _wake_waiting(self) -> None:
+        self._waking = False
         for live in self._live.values():
             if live.feed.waiting:
                 live.put(Tick())
@@ -333,11 +344,14 @@ class Worker:
         return from_plain(Plan, self._journal.payload(digest))
 
     def _name(self, run_id: str) -> str:
-        row = self._rows.get(run_id)
-        return row.run if row is not None else self._live[run_id].run.name
+        return self._ids[run_id]
+
+    def _call(self, run_id: str, name: str) -> None:
+        self._names[name] = run_id
+        self._ids[run_id] = name
 
     def _resolve(self, run: str) -> str | None:
-        if run in self._rows or run in self._live:
+        if run in self._ids:
             return run
         if run in self._names:
             return self._names[run]
@@ -365,7 +379,7 @@ class Worker:
             about.started_at,
             str(about.home),
             len(self._live),
-            self._journal.opening,
+            (*self._journal.opening, *about.notes),
         )
 
     def _sees(self, run: str, path: str) -> Sees | Denied:

@@ -3,6 +3,7 @@
 A run is pinned here: the plan, the blueprint's files and its code are what they are now, whatever is edited later.
 """
 
+import asyncio
 import os
 import re
 import secrets
@@ -10,6 +11,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mntui.config.file import read_config
 from mntui.core.contracts import input_problem
 from mntui.core.events import Event, RunStarted, Stored
 from mntui.core.findings import listing, nearest
@@ -20,12 +22,14 @@ from mntui.library.find import NotFound, find
 from mntui.library.load import Describe, Loaded, load
 from mntui.library.report import Notice
 from mntui.library.trust import TrustBookBroken, is_trusted, read_trust
+from mntui.models.binding import bind
 from mntui.models.catalog import Models
 from mntui.wire.codec import to_plain
 from mntui.worker.clock import Clock
 
 NAME_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 TOOLS_FILE = "tools.py"
+CONFIG_FILE = "config.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,25 @@ class Starter:
         self._clock = clock
         self._environment = environment
 
-    def prepare(self, start: Start, taken: Container[str]) -> Prepared | Denied:
-        loaded = self._load(start)
+    async def prepare(self, start: Start, taken: Container[str]) -> Prepared | Denied:
+        """Files are read in a thread, models are asked for here: neither holds up the other runs."""
+        loaded = await asyncio.to_thread(self._load, start)
         if isinstance(loaded, Denied):
             return loaded
         assert loaded.plan is not None
-        plan = loaded.plan
+        bound, wrong = await self._bind(loaded.plan, start)
+        return await asyncio.to_thread(self._laid_out, start, loaded, loaded.plan, bound, wrong, taken)
+
+    def _laid_out(
+        self,
+        start: Start,
+        loaded: Loaded,
+        plan: Plan,
+        bound: tuple[Bound, ...],
+        models_wrong: list[Denied],
+        taken: Container[str],
+    ) -> Prepared | Denied:
         inputs, wrong = self._inputs(plan, start, loaded.folder.resolve())
-        bound, models_wrong = self._bind(plan, start)
         wrong += models_wrong + self._missing_variables(plan)
         if wrong:
             return _all_wrong(wrong)
@@ -176,14 +191,22 @@ class Starter:
             values[name] = value
         return values, wrong
 
-    def _bind(self, plan: Plan, start: Start) -> tuple[tuple[Bound, ...], list[Denied]]:
+    async def _bind(self, plan: Plan, start: Start) -> tuple[tuple[Bound, ...], list[Denied]]:
         overrides = {role: model for role, model in start.models.items() if role}
-        bindings, problems = self._models.bind(plan.models, overrides, start.models.get(""))
+        with_tools = {agent.model for agent in plan.agents.values() if agent.tools}
+        default, configured = start.models.get(""), await asyncio.to_thread(self._configured, plan)
+        bindings, problems = await bind(self._models, plan.models, overrides, default, with_tools, configured)
         bound = tuple(
             Bound(role, each.model, each.why, simulated=each.model.startswith("builtin/"))
             for role, each in bindings.items()
         )
         return bound, [Denied("model", problem.message, problem.remedy) for problem in problems]
+
+    def _configured(self, plan: Plan) -> dict[str, tuple[str, str]]:
+        """What config.toml says now about the blueprint's roles, each with its place in the file."""
+        config = read_config(self._home / CONFIG_FILE)
+        chosen = {role: config.model_of(plan.name, role) for role in plan.models}
+        return {role: (each.model, each.place) for role, each in chosen.items() if each is not None}
 
     def _missing_variables(self, plan: Plan) -> list[Denied]:
         named = {name: tool.name for tool in plan.tools.values() for name in (*tool.secrets, *tool.env)}

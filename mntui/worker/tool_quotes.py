@@ -75,7 +75,7 @@ class ToolQuoter:
             contract=tool.spec.parameters,
             intent=intent,
         )
-        return quote, replace(sent, intent=intent)
+        return quote, sent if intent is sent.intent else replace(sent, intent=intent)
 
     def _spec_digest(self, version: str, tool: ToolPlan) -> str:
         """The digest of a tool's spec, worked out once a version."""
@@ -98,7 +98,7 @@ class ToolQuoter:
     def _call(
         self, run: Run, command: CallTool, tool: ToolPlan, arguments: dict[str, Json], grants: Grants, call: Call
     ) -> ToolCall:
-        code = self._settings.versions / run.digest / "tools.py" if tool.use.startswith("python.") else None
+        code = f"{self._settings.versions}/{run.digest}/tools.py" if tool.use.startswith("python.") else ""
         return ToolCall(
             op="reconcile" if command.reconcile else "call",
             use=tool.use,
@@ -107,7 +107,7 @@ class ToolQuoter:
             grants=grants,
             timeout_seconds=step_timeout(step_of(run, command.path), TOOL_TIMEOUT_SECONDS),
             intent=call.intent,
-            code=str(code) if code is not None else "",
+            code=code,
             env={
                 name: self._settings.environment[name]
                 for name in (*tool.env, *tool.secrets)

@@ -73,7 +73,7 @@ class Shell:
         return told
 
     def around(self, stdin: Any, stdout: Any, stderr: Any) -> Surroundings:
-        environment = {"MNTUI_HOME": str(self.home), "USER": "ada", "NO_COLOR": "1"}
+        environment = {"MNTUI_HOME": str(self.home), "USER": "ada", "NO_COLOR": "1", "OLLAMA_HOST": "127.0.0.1:1"}
         now = lambda: self.setting.clock().at  # noqa: E731 - one word
         return Surroundings(self.open, stdin, stdout, stderr, self.folder, environment, now)
 

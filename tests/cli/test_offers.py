@@ -11,10 +11,23 @@ def test_tools_are_listed_with_their_effect_and_shown_with_their_parameters(shel
     assert (told.code, "files.append" in told.err) == (3, True)
 
 
-def test_models_say_honestly_that_none_of_them_is_a_language_model(shell):
-    assert all(model["simulated"] for model in shell("models", "--json").json)
-    assert "not a language model" in shell("models").out
-    assert "not in this version yet" in shell("models").out
+def test_models_say_what_answers_here_and_why_the_rest_cannot(shell):
+    listed = {model["id"]: model for model in shell("models", "--json").json}
+    assert [name for name, model in listed.items() if model["usable"]] == [
+        "builtin/extractive",
+        "builtin/scripted:FILE",
+    ]
+    assert "OPENAI_API_KEY isn't set" in listed["openai/NAME"]["about"]
+    told = shell("models").out
+    assert "builtin/extractive answers" in told
+    assert "It is a stand-in, not a language model" in told
+    assert "no Ollama answers at http://127.0.0.1:1" in told
+
+
+def test_a_model_is_pulled_by_ollama_or_it_is_said_that_none_answers(shell):
+    told = shell("models", "pull", "qwen3:4b", "--json")
+    assert (told.code, "no Ollama answers" in told.json["error"]["message"]) == (3, True)
+    assert shell("models", "push", "x").code == 2
 
 
 def test_blueprints_are_listed_with_their_state(shell):

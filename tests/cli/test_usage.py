@@ -23,12 +23,10 @@ LATER = (
     "fork",
     "migrate",
     "diff",
-    "replay",
     "rerun",
     "cost",
     "compare",
     "sql",
-    "doctor",
 )
 
 

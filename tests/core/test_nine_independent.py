@@ -47,7 +47,12 @@ class Reading:
             self.note(type(fact.event).__name__, fact.event)
 
     def note(self, kind: str, event: Any) -> None:
-        ends = {"StepSucceeded": "succeeded", "StepFailed": "failed", "StepSkipped": "skipped", "StepCancelled": "cancelled"}
+        ends = {
+            "StepSucceeded": "succeeded",
+            "StepFailed": "failed",
+            "StepSkipped": "skipped",
+            "StepCancelled": "cancelled",
+        }
         if kind in ends:
             self.steps[event.path] = ends[kind]
         match kind:

@@ -103,3 +103,25 @@ def test_one_of_compares_as_json_does():
     assert one_of(1, (1.0,))
     assert not one_of(1, (True,))
     assert not one_of("1", (1,))
+
+
+FLAT = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string", "minLength": 1},
+        "n": {"type": "integer", "default": 0},
+        "yes": {"type": "boolean", "description": "or not"},
+        "all": {"type": "array"},
+        "map": {"type": "object"},
+    },
+    "required": ["path"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("value", ["", "a", 0, 1.0, 1.5, True, None, [], {}, 2**53, 2**53 + 1, float("nan")])
+@pytest.mark.parametrize("field", [*FLAT["properties"], "unknown"])
+def test_a_flat_schema_is_judged_without_the_library_as_by_it(field, value):
+    # A keyword that changes nothing, and that only the library knows.
+    for given in ({"path": "a", field: value}, {field: value}, [value], value):
+        assert violation(given, FLAT) == violation(given, {**FLAT, "$comment": "asked in full"})

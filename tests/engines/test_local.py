@@ -286,11 +286,11 @@ async def test_a_watch_of_a_worker_that_hangs_ends_with_a_sentence(launch: Launc
 
 
 async def test_a_quiet_watch_is_no_hanging_worker(launch: Launch, settings: Settings):
-    async with LocalEngine(settings, replace(launch, patience=Patience(silence=0.05, start=20.0))) as engine:
+    async with LocalEngine(settings, replace(launch, patience=Patience(silence=0.5, start=20.0))) as engine:
         run = await started(engine)
         watcher = Watcher(engine, run.run)
         await watcher.upto(3)
-        await asyncio.wait([watcher.task], timeout=0.5)
+        await asyncio.wait([watcher.task], timeout=1.5)
         assert not watcher.task.done()
         await engine.send(run.run, APPROVE, "me")
         await watcher.ended()

@@ -63,7 +63,12 @@ def settings_of(home: Path) -> Settings:
 def start_worker(settings: Settings, crash_at: str = "", host_crash_at: str = "") -> int:
     """A real worker process, detached. It may be dead already when this returns: that is what drills are for."""
     prepare_folders(settings)
-    environment = {**os.environ, **settings.environment(), "MNTUI_CRASH_AT": crash_at, "MNTUI_HOST_CRASH_AT": host_crash_at}
+    environment = {
+        **os.environ,
+        **settings.environment(),
+        "MNTUI_CRASH_AT": crash_at,
+        "MNTUI_HOST_CRASH_AT": host_crash_at,
+    }
     environment["MNTUI_SCRIPTED_LOG"] = str(settings.home.parent / "model_calls.txt")
     command = [sys.executable, "-m", "mntui.worker.daemon", "--home", str(settings.home), "--detach"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -22,7 +22,7 @@ from drill import (
 )
 from world import Setting, World, until
 
-from mntui.core.messages import Accepted, AskStatus, Denied, RunFilter, Start, Started, WorkerStatus
+from mntui.core.messages import Accepted, AskStatus, Denied, RunFilter, Started, WorkerStatus
 from mntui.core.requests import Approve
 from mntui.engines.local import LocalEngine
 from mntui.journal.base import JournalLost
@@ -75,7 +75,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of 96 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("mounting a tmpfs needs root")
     yield folder
@@ -142,7 +144,9 @@ class FailingDisk(LocalDisk):
 
 
 @pytest.mark.parametrize("after", range(6))
-async def test_a_failed_sync_ends_the_worker_and_the_next_one_reads_what_is_really_there(after: int, tmp_path: Path) -> None:
+async def test_a_failed_sync_ends_the_worker_and_the_next_one_reads_what_is_really_there(
+    after: int, tmp_path: Path
+) -> None:
     text = (
         "tools: {pay: {use: python.pay, effect: keyed}, post: {use: python.post, effect: reconcilable}}\n"
         "steps:\n  a: {tool: pay, with: {n: 1}}\n  b: {tool: post, needs: [a], with: {n: 2}}\n"
@@ -157,7 +161,10 @@ async def test_a_failed_sync_ends_the_worker_and_the_next_one_reads_what_is_real
     started = await setting.started(worker, text)
     disk.left = after
     setting.world.gates["pay"].set()
-    while not setting.fatal and not (rows := await worker.runs(RunFilter())) == () and not rows[0].ended_at:
+    while not setting.fatal:
+        rows = await worker.runs(RunFilter())
+        if rows and rows[0].ended_at:
+            break
         await asyncio.sleep(0.001)
     await worker.close()
     assert all(isinstance(error, JournalLost) for error in setting.fatal)
@@ -170,5 +177,3 @@ async def test_a_failed_sync_ends_the_worker_and_the_next_one_reads_what_is_real
     assert len({key for tool, key in setting.world.done if tool == "pay"}) == 2
     assert setting.world.count("post") == 1
     await again.close()
-
-

@@ -1,13 +1,21 @@
-"""Models by name: opening, prices, costs, and which model serves which role."""
+"""Models by name: opening one, which can be used here and why not, its price, how many of its calls are out at once."""
 
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from mntui.core.money import Cost, Usage
-from mntui.core.plan import RolePlan
 from mntui.models.base import ModelFailure, ModelRequest
-from mntui.models.catalog import Models, Price, Settings, cost
+from mntui.models.catalog import Models, Settings
+from mntui.models.machine import model_settings
+from mntui.models.ollama_host import OllamaSettings
+from mntui.models.prices import cost
+from tests.models.stub_server import Stub, shown, stubbed
+
+NO_OLLAMA = OllamaSettings("127.0.0.1:1")
 
 
 @pytest.fixture
@@ -15,6 +23,12 @@ def script(tmp_path: Path) -> Path:
     path = tmp_path / "script.json"
     path.write_text('{"answers": {"s": ["hello"]}}')
     return path
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[Stub]:
+    async with stubbed() as stub:
+        yield stub
 
 
 def test_the_stand_in_opens_by_its_name_and_says_that_it_is_simulated() -> None:
@@ -36,99 +50,107 @@ async def test_a_script_opens_by_its_path_or_from_the_settings_and_logs_its_call
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("ollama/qwen3:4b", "local and cloud models come in a later version"),
-        ("openai/gpt-5.4-mini", "local and cloud models come in a later version"),
+        ("ollama/qwen3:4b", "no Ollama answers at http://127.0.0.1:1"),
+        ("openai/gpt-5.4-mini", "OPENAI_API_KEY isn't set"),
+        ("gemini/gemini-3.8-flash", "GEMINI_API_KEY isn't set or GOOGLE_API_KEY"),
+        (
+            "bedrock/x",
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK isn't set",
+        ),
+        ("custom/x", "CUSTOM_BASE_URL isn't set"),
+        ("nosuch/x", "no such provider is known"),
+        ("perplexity/x", "PERPLEXITYAI_API_KEY or PERPLEXITY_API_KEY isn't set"),
+        ("deepinfra/x", "DEEPINFRA_API_KEY isn't set"),
         ("builtin/scripted", "it needs a file of answers"),
         ("builtin/scripted:/no/such.yaml", "there is no file /no/such.yaml"),
         ("builtin/faulty", "there is no such builtin model"),
         ("gpt", "a model's name is PROVIDER/NAME"),
     ],
 )
-def test_a_model_that_cannot_be_used_says_why_and_what_can(name: str, reason: str) -> None:
-    assert Models().usable(name) == reason
+async def test_a_model_that_cannot_be_used_says_why_and_what_can(name: str, reason: str) -> None:
+    refusal = await Models(Settings(ollama=NO_OLLAMA)).usable(name)
+    assert refusal is not None
+    assert sorted(refusal.reason.split()) == sorted(reason.split())
+    assert refusal.remedy
+
+
+@pytest.mark.parametrize("name", ["builtin/scripted", "builtin/faulty", "gpt", "ollama/x"])
+def test_what_cannot_be_a_model_is_not_opened(name: str) -> None:
     with pytest.raises(ModelFailure) as raised:
         Models().open(name)
-    assert raised.value.kind == "missing"
-    assert reason in raised.value.message
-    assert "builtin/extractive" in raised.value.remedy
+    assert (raised.value.kind, bool(raised.value.remedy)) == ("missing", True)
 
 
-def test_builtin_models_cost_nothing_and_others_have_no_known_price(script: Path) -> None:
+async def test_a_local_model_must_be_there_and_able(stub: Stub) -> None:
+    stub.models = {"able:1b": shown(), "plain:1b": shown("completion"), "vectors:1b": shown("embedding")}
+    models = Models(Settings(ollama=OllamaSettings(stub.url)))
+    assert await models.usable("ollama/able:1b", tools=True) is None
+    assert await models.usable("ollama/plain:1b") is None
+    for name, tools, reason in (
+        ("ollama/plain:1b", True, "can't call tools"),
+        ("ollama/vectors:1b", False, "embedding model"),
+        ("ollama/other", False, "doesn't have it"),
+    ):
+        refusal = await models.usable(name, tools=tools)
+        assert refusal is not None
+        assert reason in refusal.reason
+    assert refusal.remedy == "mntui models pull other"
+    await models.aclose()
+
+
+async def test_the_largest_that_fits_into_memory_stands_by_first_and_no_embedding_model(stub: Stub) -> None:
+    stub.models = {"small:1b": shown(), "mid:8b": shown(), "huge:70b": shown(), "vectors": shown("embedding")}
+    stub.sizes = {"small:1b": 1 << 30, "mid:8b": 5 << 30, "huge:70b": 40 << 30}
+    models = Models(Settings(ollama=OllamaSettings(stub.url, memory_bytes=16 << 30)))
+    assert await models.stand_by() == ("ollama/mid:8b", "ollama/small:1b", "ollama/huge:70b")
+    await models.aclose()
+
+
+async def test_a_key_or_a_server_of_ones_own_makes_a_cloud_usable(stub: Stub) -> None:
+    keyed = Models(Settings(environment={"OPENAI_API_KEY": "k"}))
+    assert await keyed.usable("openai/gpt-5.4-mini") is None
+    assert keyed.clouds_ready() == ("openai",)
+    own = Models(Settings(environment={"OPENAI_BASE_URL": f"{stub.url}/v1"}))
+    assert await own.usable("openai/llama") is None
+    gone = Models(Settings(environment={"CUSTOM_BASE_URL": "http://127.0.0.1:1/v1"}))
+    refusal = await gone.usable("custom/llama")
+    assert refusal is not None
+    assert "127.0.0.1:1 can't be reached" in refusal.reason
+
+
+def test_builtin_models_cost_nothing_and_local_ones_have_no_known_price(script: Path) -> None:
     models = Models()
     usage = Usage(input_tokens=900, output_tokens=10, estimated=True)
     for name in ("builtin/extractive", f"builtin/scripted:{script}"):
         assert cost(models.price(name), usage) == Cost(0, estimated=True, table="builtin")
-    assert models.price("openai/gpt-5.4-mini") is None
+    assert models.price("ollama/llama3") is None
+    assert models.price("openai/no-such-model") is None
+    assert models.price("openai/gpt-5.4-mini") is not None
     assert cost(None, usage) == Cost(None, estimated=True)
 
 
-@pytest.mark.parametrize(
-    ("usage", "micros"),
-    [
-        (Usage(input_tokens=1_000_000), 750_000),
-        (Usage(input_tokens=1_000_000, cached_tokens=400_000), 480_000),
-        (Usage(input_tokens=1_000_000, written_tokens=1_000_000), 900_000),
-        (Usage(output_tokens=1000, thinking_tokens=1000), 9_000),
-        (Usage(input_tokens=2), 2),
-        (Usage(cached_tokens=6, input_tokens=6), 0),
-        (Usage(cached_tokens=7, input_tokens=7), 1),
-    ],
-)
-def test_a_cost_is_whole_micro_dollars_with_halves_rounded_up(usage: Usage, micros: int) -> None:
-    price = Price(750_000, 4_500_000, 75_000, "table 2026-11-01", written_micros=900_000)
-    assert cost(price, usage) == Cost(micros, table="table 2026-11-01")
+def test_a_local_model_works_on_one_call_after_the_other() -> None:
+    models = Models(model_settings({}))
+    assert (models.calls_at_once("ollama/x"), models.calls_at_once("openai/x")) == (1, 16)
+    assert Models(model_settings({"OLLAMA_NUM_PARALLEL": "4"})).calls_at_once("ollama/x") == 4
 
 
-def test_writing_to_a_cache_costs_as_input_where_the_table_does_not_say() -> None:
-    assert cost(Price(10_000_000, 0, 0, "t"), Usage(input_tokens=5, written_tokens=5)).micros == 50
+def test_what_is_opened_and_looked_for_imports_no_provider() -> None:
+    told = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout == "[]\n"
 
 
-def test_a_role_binds_to_its_override_then_the_default_then_the_first_usable_preferred_one(script: Path) -> None:
-    scripted = f"builtin/scripted:{script}"
-    roles = {"fast": RolePlan(prefer=("ollama/qwen3:4b", scripted)), "strong": RolePlan()}
-    bound, problems = Models().bind(roles, {"fast": "builtin/extractive"}, scripted)
-    assert problems == ()
-    assert bound["fast"].why == "fast is served by builtin/extractive, as --model fast=builtin/extractive says"
-    assert bound["strong"].model == scripted
-    bound, problems = Models().bind(roles, {}, None)
-    assert (bound["fast"].model, bound["strong"].model, problems) == (scripted, "builtin/extractive", ())
-    assert bound["fast"].why == (
-        f"fast is served by {scripted}, which the blueprint prefers; before it: "
-        "ollama/qwen3:4b: local and cloud models come in a later version"
-    )
-
-
-def test_the_stand_in_serves_what_nothing_else_can_and_says_why() -> None:
-    bound, problems = Models().bind({"fast": RolePlan(prefer=("ollama/qwen3:4b", "openai/gpt-5.4-nano"))}, {}, None)
-    assert problems == ()
-    assert bound["fast"].model == "builtin/extractive"
-    assert bound["fast"].why == (
-        "fast is served by builtin/extractive, a stand-in that extracts and is no language model "
-        "(ollama/qwen3:4b: local and cloud models come in a later version; "
-        "openai/gpt-5.4-nano: local and cloud models come in a later version)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("plan", "overrides", "default", "message"),
-    [
-        (RolePlan(prefer=("ollama/x",), builtin_allowed=False), {}, None, "builtin: never"),
-        (RolePlan(prefer=("builtin/extractive",), builtin_allowed=False), {}, None, "builtin: never"),
-        (RolePlan(builtin_allowed=False), {}, "builtin/extractive", "builtin: never"),
-        (RolePlan(), {"fast": "openai/x"}, None, "openai/x can't serve the role fast"),
-        (RolePlan(), {}, "openai/x", "later version"),
-        (RolePlan(), {"fsat": "builtin/extractive"}, None, "no model role fsat"),
-    ],
-)
-def test_a_role_that_must_not_or_cannot_be_served_is_a_problem_with_a_remedy(
-    plan: RolePlan, overrides: dict[str, str], default: str | None, message: str
-) -> None:
-    _, (problem,) = Models().bind({"fast": plan}, overrides, default)
-    assert problem.kind == "missing"
-    assert message in problem.message
-    assert problem.remedy
-
-
-def test_a_script_may_serve_a_role_without_stand_ins_where_a_person_names_it(script: Path) -> None:
-    bound, problems = Models(Settings(script)).bind({"fast": RolePlan(builtin_allowed=False)}, {}, "builtin/scripted")
-    assert (bound["fast"].model, problems) == ("builtin/scripted", ())
+ALONE = """
+import asyncio, sys
+import mntui.worker.build
+from mntui.models.catalog import Models
+from mntui.models.machine import model_settings
+models = Models(model_settings({"OLLAMA_HOST": "127.0.0.1:1"}))
+async def main():
+    await models.usable("ollama/qwen3:4b")
+    await models.usable("openai/gpt-5.4-nano")
+    await models.stand_by()
+    models.open("openai/gpt-5.4"), models.open("ollama/x"), models.price("openai/gpt-5.4")
+asyncio.run(main())
+print([name for name in ("litellm", "ollama", "httpx", "openai") if name in sys.modules])
+"""

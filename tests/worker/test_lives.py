@@ -16,6 +16,7 @@ from mntui.core.events import ToolCallStarted
 from mntui.core.messages import Accepted, Started
 from mntui.core.requests import Approve, Settle
 from mntui.core.run import Run
+from mntui.journal.base import Batch, MemoryJournal
 from mntui.worker.runtime import Worker
 
 FOUR_CLASSES = """
@@ -66,8 +67,23 @@ class Hits:
             raise Killed
 
 
+class MortalJournal(MemoryJournal):
+    """What wasn't durable when its process was killed is gone."""
+
+    hits: Hits | None = None
+
+    async def commit(self, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        if self.hits is not None and self.hits.dead:
+            raise Killed
+        await super().commit(batch)
+
+
 async def live_through(setting: Setting, text: str, hits: Hits) -> Run:
     """Start a run and bring it to its end through as many workers as it takes."""
+    journal = setting.journal
+    assert isinstance(journal, MortalJournal)
+    journal.hits = hits
     started: Started | None = None
     folder = setting.blueprint(text)
     for _ in range(80):
@@ -153,7 +169,7 @@ def check(setting: Setting, run: Run, outputs: object) -> None:
 
 
 async def baseline(home: Path) -> tuple[int, object]:
-    setting, hits = Setting(home / "baseline"), Hits()
+    setting, hits = Setting(home / "baseline", journal=MortalJournal()), Hits()
     run = await live_through(setting, FOUR_CLASSES, hits)
     check(setting, run, run.outputs)
     return hits.count, run.outputs
@@ -163,7 +179,7 @@ async def test_killed_once_at_every_point_the_run_ends_the_same_and_every_effect
     points, outputs = await baseline(tmp_path)
     assert points > 30
     for point in range(1, points + 1):
-        setting = Setting(tmp_path / str(point))
+        setting = Setting(tmp_path / str(point), journal=MortalJournal())
         run = await live_through(setting, FOUR_CLASSES, Hits(point))
         check(setting, run, outputs)
 
@@ -172,7 +188,7 @@ async def test_killed_again_and_again_while_recovering_it_still_ends_the_same(tm
     points, outputs = await baseline(tmp_path)
     step = sized(5, 1)
     for point in range(1, points + 1, step):
-        setting = Setting(tmp_path / f"thrice{point}")
+        setting = Setting(tmp_path / f"thrice{point}", journal=MortalJournal())
         run = await live_through(setting, FOUR_CLASSES, Hits(point, point + 2, point + 3, point + 5))
         check(setting, run, outputs)
 
@@ -180,7 +196,7 @@ async def test_killed_again_and_again_while_recovering_it_still_ends_the_same(tm
 @pytest.mark.parametrize("every", [2, 3, 7])
 async def test_a_worker_that_dies_every_few_steps_still_brings_the_run_to_its_end(tmp_path: Path, every: int) -> None:
     _, outputs = await baseline(tmp_path)
-    setting = Setting(tmp_path / "often")
+    setting = Setting(tmp_path / "often", journal=MortalJournal())
     run = await live_through(setting, FOUR_CLASSES, Hits(*range(4, 60, every)))
     check(setting, run, outputs)
 

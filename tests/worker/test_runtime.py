@@ -142,9 +142,8 @@ async def test_pulses_of_a_model_reach_a_watcher_and_no_journal(setting: Setting
     heard: list[str] = []
 
     async def listen() -> None:
-        async for update in worker.watch(started.run):
-            if isinstance(update, Pulsed):
-                heard.append(update.text)
+        updates = [update async for update in worker.watch(started.run)]
+        heard.extend(update.text for update in updates if isinstance(update, Pulsed))
 
     listening = asyncio.create_task(listen())
     await asyncio.sleep(0.01)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def _note(world: str, name: str, text: str) -> None:
-    with open(Path(world) / name, "a") as file:
+    with (Path(world) / name).open("a") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
