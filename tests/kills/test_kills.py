@@ -111,6 +111,10 @@ MORE_POINTS = (
     "log.before_write",
     "log.after_sync",
     "log.after_watermark",
+    "index.before_commit",
+    "index.after_commit",
+    "index.checkpoint",
+    "index.replace",
     "worker.adopting",
 )
 EVERY_POINT = sorted([*POINTS["classes"], *MORE_POINTS])
