@@ -4,7 +4,7 @@ from mntui.core.shown import glance, harmless, plain, whole
 from mntui.core.values import Ref
 
 
-@pytest.mark.parametrize("harm", ["\x1b[2J", "\x07", "\x9b", "‮", "⁦", "\u200b", "﻿", "\r"])
+@pytest.mark.parametrize("harm", ["\x1b[2J", "\x07", "\x9b", "\u202e", "\u2066", "\u200b", "\ufeff", "\r"])
 def test_what_could_move_a_cursor_or_turn_words_round_is_shown_escaped(harm: str) -> None:
     shown = harmless(f"a{harm}b")
     assert harm[0] not in shown
