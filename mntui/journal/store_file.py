@@ -153,7 +153,7 @@ class IndexFile:
 
     def names(self) -> dict[str, str]:
         """Ids of runs by their names, oldest first."""
-        found = self.rows("SELECT body->>'$.name', run_id FROM facts WHERE kind = 'RunStarted' ORDER BY batch")
+        found = self.rows("SELECT run, run_id FROM facts WHERE kind = 'RunStarted' ORDER BY batch")
         return dict(found)
 
     def digests(self) -> Iterable[str]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from mntui.core.events import Event, Fact
+from mntui.core.events import Event, Fact, RunStarted
 from mntui.core.values import Json
 from mntui.journal.base import Batch
 from mntui.wire.codec import encode
@@ -24,13 +24,13 @@ Row = tuple[Any, ...]
 
 
 class Rows:
-    """The rows of some batches, by table. `runs` are the runs that they touch, each with its batches."""
+    """The rows of some batches, by table. `names` are those of runs by their ids; runs that begin here are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
         self.facts: list[Row] = []
         self.payloads: list[Row] = []
         self.kept: list[Row] = []
-        self.runs: dict[str, list[int]] = {}
         self.last = 0
 
     def add(self, number: int, batch: Batch, data: bytes) -> None:
@@ -41,11 +41,11 @@ class Rows:
         if put_together(heads, bodies, values) != data:
             self.kept.append((number, data.decode()))
         for place, (fact, body) in enumerate(zip(batch.facts, bodies, strict=True)):
-            self.facts.append(fact_row(number, place, fact, body.decode()))
+            if isinstance(fact.event, RunStarted):
+                self._names[fact.run] = fact.event.name
+            self.facts.append(fact_row(number, place, self._names.get(fact.run), fact, body.decode()))
         for place, (digest, value) in enumerate(values):
             self.payloads.append((digest, number, place, value.decode()))
-        for run_id in dict.fromkeys(fact.run for fact in batch.facts):
-            self.runs.setdefault(run_id, []).append(number)
         self.last = number
 
     def keep(self, number: int, data: bytes) -> None:
@@ -54,12 +54,13 @@ class Rows:
         self.last = number
 
 
-def fact_row(number: int, place: int, fact: Fact, body: str) -> Row:
+def fact_row(number: int, place: int, name: str | None, fact: Fact, body: str) -> Row:
     event: Event = fact.event
     usage, cost = getattr(event, "usage", None), getattr(event, "cost", None)
     return (
         number,
         place,
+        name,
         fact.run,
         fact.seq,
         fact.at,

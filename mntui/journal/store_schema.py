@@ -17,15 +17,15 @@ import duckdb
 from mntui import __version__
 from mntui.journal.views import VIEWS
 
-MEMORY: Final = "128MB"
+MEMORY: Final = "256MB"
 CHECKPOINT: Final = "16MB"
 
 TABLES: Final = """
 CREATE TABLE about (mark VARCHAR);
 
 CREATE TABLE facts (
-  batch BIGINT, place INTEGER, run_id VARCHAR, seq BIGINT, at_micros BIGINT, actor VARCHAR, kind VARCHAR,
-  path VARCHAR, call VARCHAR, attempt INTEGER, ask VARCHAR, tool VARCHAR, model VARCHAR,
+  batch BIGINT, place INTEGER, run VARCHAR, run_id VARCHAR, seq BIGINT, at_micros BIGINT, actor VARCHAR,
+  kind VARCHAR, path VARCHAR, call VARCHAR, attempt INTEGER, ask VARCHAR, tool VARCHAR, model VARCHAR,
   cost_micros BIGINT, input_tokens BIGINT, output_tokens BIGINT, body VARCHAR
 );
 

@@ -32,6 +32,7 @@ class Writer:
         self.reached = file.applied
         self._source = source
         self._folds = folds
+        self._names = {run_id: name for name, run_id in file.names().items()}
 
     @property
     def behind(self) -> bool:
@@ -63,7 +64,7 @@ class Writer:
         except REFUSED_VALUES:
             if len(items) == 1:
                 logger.warning("batch %d is indexed only as a whole: no column holds its values", items[0].number)
-                rows = Rows()
+                rows = Rows(self._names)
                 rows.keep(items[0].number, items[0].data)
                 self.file.add(rows)
                 return
@@ -71,7 +72,7 @@ class Writer:
                 self._add([item])
 
     def _add_all(self, items: Sequence[Item]) -> None:
-        rows = Rows()
+        rows = Rows(self._names)
         for done, item in enumerate(items):
             if item.batch is None:
                 rows.keep(item.number, item.data)
@@ -85,7 +86,7 @@ class Writer:
 
     def _put(self, changes: Sequence[Change]) -> None:
         try:
-            self.file.add(Rows(), changes)
+            self.file.add(Rows(self._names), changes)
         except REFUSED_VALUES:
             if len(changes) > 1:
                 for change in changes:

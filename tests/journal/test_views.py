@@ -35,6 +35,7 @@ class Views:
         self.plans: dict[str, str] = {}
         self.folds = Folds(lambda fact: run_before(fact, PLANS[self.plans[fact.run]]), self.history)
         self.facts: dict[str, list[Any]] = {}
+        self.names: dict[str, str] = {}
 
     def history(self, run_id: str) -> Run:
         return replay(new_run(run_id, PLANS[self.plans[run_id]]), self.facts[run_id])
@@ -47,14 +48,14 @@ class Views:
         self.facts[life.run_id] = life.facts
         for batch in batches(fresh, draw):
             self.last += 1
-            rows = Rows()
+            rows = Rows(self.names)
             rows.add(self.last, batch, encode(batch))
             self.folds.follow(batch.facts)
             changes = self.folds.changes() if draw(st.booleans()) else []
             self.file.add(rows, changes)
             self.folds.written(changes)
         changes = self.folds.changes()
-        self.file.add(Rows(), changes)
+        self.file.add(Rows(self.names), changes)
         self.folds.written(changes)
 
     def rows(self, view: str, run_id: str) -> list[dict[str, Any]]:
