@@ -1,0 +1,90 @@
+"""The first and the last line of every screen: where one is and how things stand; and which keys work here."""
+
+from collections.abc import Sequence
+
+from mntui.core.decide import standing
+from mntui.core.money import usd
+from mntui.core.nine import succeeded
+from mntui.core.run import ENDED, Node, Run
+from mntui.core.step_paths import is_item
+from mntui.core.words import LOOKS, WAITING_FOR, took
+from mntui.ui.drawing.text import Line, Segment, cells
+from mntui.ui.keys import Key, shown_keys
+from mntui.ui.pages.write import apart, line
+
+
+def head(crumbs: Sequence[str], end: Line, width: int) -> Line:
+    """` mntui › home                 ◆ 3 wait`."""
+    parts: list[Segment] = [(" mntui", "key")]
+    for crumb in crumbs:
+        parts += [(" › ", "head"), (crumb, "title" if crumb == crumbs[-1] else "value")]
+    return apart(line(*parts), (*end, (" ", "")), width)
+
+
+def waits_and_runs(waiting: int, running: int, today_micros: int) -> Line:
+    parts: list[Segment] = [(f"today {usd(today_micros)}", "money")]
+    if waiting:
+        parts.append((f"   ◆ {waiting} wait{'s' if waiting == 1 else ''}", "waiting"))
+    if running:
+        parts.append((f"   ◐ {running} running", "running"))
+    return line(*parts)
+
+
+def run_standing(run: Run, now: int, width: int) -> Line:
+    """`◐ running 0:24  11/18 steps  $0.1127 of $0.50 ▰▰▱▱ 23%  ◆ 1 waits`; what is less urgent goes first if narrow."""
+    stands = standing(run)
+    look = LOOKS[stands.status]
+    steps = [node for node in run.nodes.values() if not is_item(node.path)]
+    time = took(Node("", started_at=run.started_at, ended_at=run.ended_at), now)
+    parts: list[Segment] = [(f"{look.glyph} {look.word}", stands.status)]
+    if stands.status == "waiting" and width >= 60:
+        waits = [WAITING_FOR.get(what, what) for what in stands.waiting_for]
+        parts.append((f" for {' and '.join(waits)}", "waiting"))
+    if succeeded(run) is False and run.ended == "succeeded":
+        parts.append((", not a success", "bad"))
+    parts.append((f"  {time}", "time"))
+    if width >= 44:
+        parts.append((f"  {sum(node.status in ENDED for node in steps)}/{len(steps)} steps", "muted"))
+    parts += _money(run, width)
+    if run.asks and stands.status != "waiting":
+        parts.append((f"  ◆ {len(run.asks)} wait{'s' if len(run.asks) == 1 else ''}", "waiting"))
+    return line(*parts)
+
+
+def _money(run: Run, width: int) -> list[Segment]:
+    least = "≥ " if run.spend.unknown_calls else ""
+    parts: list[Segment] = [(f"  {least}{usd(run.spend.micros)}", "money")]
+    if run.budget_micros:
+        share = min(run.spend.micros / run.budget_micros, 1.0)
+        parts.append((f" of {usd(run.budget_micros)}", "muted"))
+        if width >= 80:
+            full = round(share * 8)
+            parts += [(" " + "▰" * full, "money"), ("▱" * (8 - full) + f" {share:.0%}", "faint")]
+    return parts
+
+
+def keys_line(keys: Sequence[Key], width: int) -> Line:
+    """` ⏎ open  n new run …            ? help  ^p palette`: as many as fit; help and palette always."""
+    last = [key for key in keys if key.id in {"app.help", "app.palette"}]
+    end = _keys(last)
+    room = width - _size(end) - 2
+    parts: list[Segment] = [(" ", "")]
+    for key in keys:
+        if key in last:
+            continue
+        one = [*_keys([key]), ("  ", "")]
+        if _size([*parts, *one]) > room:
+            break
+        parts += one
+    return apart(line(*parts), line(*end, (" ", "")), width)
+
+
+def _keys(keys: Sequence[Key]) -> list[Segment]:
+    parts: list[Segment] = []
+    for number, key in enumerate(keys):
+        parts += [("  " if number else "", ""), (shown_keys(key.keys.split(",")[0]), "key"), (f" {key.label}", "muted")]
+    return parts
+
+
+def _size(parts: Sequence[Segment]) -> int:
+    return sum(cells(text) for text, _ in parts)

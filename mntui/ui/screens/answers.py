@@ -1,0 +1,60 @@
+"""A screen on which something that waits can be answered: the keys, each of which only tells the answering."""
+
+from collections.abc import Callable, Mapping
+
+from textual.widgets import Input, TextArea
+
+from mntui.ui.answering import Answering
+from mntui.ui.desk import Desk
+from mntui.ui.editor import EditorProblem, edit_texts
+from mntui.ui.screens.page import Page
+from mntui.ui.widgets.ask_line import Taken
+
+
+class AnswersPage(Page):
+    """Subclasses say what is shown (`redraw` hands it to `answering.see`) and whether it was shown whole."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.answering = Answering(desk, self)
+
+    def redraw(self) -> None:
+        """Draw the item anew; what is drawn is what may be answered."""
+
+    def seen_whole(self) -> bool:
+        return False
+
+    def ask_line(self, asked: str, take: Taken) -> None:
+        self.typed.open(asked, take)
+
+    def close_line(self) -> None:
+        self.typed.close()
+
+    def typing(self) -> bool:
+        return isinstance(self.app.focused, Input | TextArea) or self.app.screen is not self
+
+    def soon(self, seconds: float, then: Callable[[], None]) -> None:
+        self.set_timer(seconds, then)
+
+    # Keys
+
+    def action_approve(self) -> None:
+        self.answering.approve()
+
+    def action_reject(self) -> None:
+        self.answering.reject()
+
+    def action_edit(self) -> None:
+        self.answering.edit()
+
+    def action_editor(self) -> None:
+        self.answering.editor(self._in_editor)
+
+    def _in_editor(self, texts: Mapping[str, str]) -> Mapping[str, str] | None:
+        try:
+            return edit_texts(self.app, self.desk.given.editor, texts)
+        except EditorProblem as problem:
+            self.say(str(problem), "bad")
+            return None
+        finally:
+            self.desk.guard.appeared(self.desk.given.clock())

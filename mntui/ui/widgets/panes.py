@@ -1,0 +1,48 @@
+"""A screen of panes, of which one is open: it has the keys, and where there is room for one only, it is the one shown."""
+
+from typing import Any
+
+from textual.events import DescendantFocus
+from textual.screen import Screen
+
+from mntui.ui.keys import PANES, bindings
+from mntui.ui.widgets.pane import Pane
+
+
+class PanesScreen(Screen[Any], inherit_bindings=False):
+    """A pane of class `-empty` is passed over by tab. Containers of panes bear the class `box`."""
+
+    BINDINGS = bindings(PANES)
+
+    def panes(self) -> list[Pane]:
+        return list(self.query(Pane))
+
+    def open_pane(self, pane: Pane) -> None:
+        around = {pane, *pane.ancestors}
+        for each in self.query("Pane, .box"):
+            each.set_class(each in around, "-open")
+        pane.main.focus()
+
+    def opened(self) -> Pane | None:
+        return next((pane for pane in self.panes() if pane.has_class("-open")), None)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A click, too, opens a pane."""
+        inside = [each for each in event.widget.ancestors if isinstance(each, Pane)]
+        if inside and not inside[0].has_class("-open"):
+            self.open_pane(inside[0])
+
+    def action_next_pane(self, way: int) -> None:
+        panes = [pane for pane in self.panes() if not pane.has_class("-empty")]
+        at = next((index for index, pane in enumerate(panes) if pane.has_class("-open")), -1)
+        if panes:
+            self.open_pane(panes[(at + way) % len(panes)])
+
+    def action_zoom(self) -> None:
+        self.toggle_class("-zoom")
+
+    def step_back(self) -> bool:
+        """Close what is open inside this screen; False where there is nothing, so that one goes back."""
+        zoomed = self.has_class("-zoom")
+        self.remove_class("-zoom")
+        return zoomed
