@@ -204,7 +204,19 @@ class AskSql:
     kind: Literal["AskSql"] = "AskSql"
 
 
-Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus | AskSql
+@dataclass(frozen=True, slots=True)
+class AskKeeping:
+    """Check the journal against its index, copy it into the folder `target`, or build the index again.
+
+    Answered by Kept. Building goes on after the answer, and the worker's status tells how far it is.
+    """
+
+    what: Literal["check", "backup", "rebuild"]
+    target: str = ""
+    kind: Literal["AskKeeping"] = "AskKeeping"
+
+
+Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus | AskSql | AskKeeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,4 +282,13 @@ class SqlRows:
     kind: Literal["SqlRows"] = "SqlRows"
 
 
-Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a check, a copy or a rebuild came to, as sentences; `sound` is False where a check found something wrong."""
+
+    sentences: tuple[str, ...]
+    sound: bool = True
+    kind: Literal["Kept"] = "Kept"
+
+
+Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept

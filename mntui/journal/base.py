@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mntui.core.events import Fact, RunEnded, RunReopened, RunStarted
-from mntui.core.messages import AskSql, Denied, RunFilter, RunRow, SqlRows
+from mntui.core.messages import AskKeeping, AskSql, Denied, Kept, RunFilter, RunRow, SqlRows
 from mntui.core.rows import row_of
 from mntui.core.run import Run
 from mntui.core.values import Json
@@ -64,6 +64,8 @@ class Journal(Protocol):
         ...
 
     async def sql(self, question: AskSql) -> SqlRows | Denied: ...
+
+    async def keep(self, question: AskKeeping) -> Kept | Denied: ...
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         """Every durable fact of a run, in order; none for an unknown run."""
@@ -121,6 +123,9 @@ class MemoryJournal:
 
     async def sql(self, question: AskSql) -> SqlRows | Denied:
         return Denied("no_index", f"this journal is in memory only, nothing answers {question.query!r}")
+
+    async def keep(self, question: AskKeeping) -> Kept | Denied:
+        return Denied("no_index", f"this journal is in memory only, there is nothing to {question.what}")
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         return tuple(self._facts.get(run_id, ()))

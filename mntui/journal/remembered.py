@@ -6,6 +6,7 @@ asked of the index.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from mntui.core.events import Fact, RunStarted
-from mntui.core.messages import AskSql, Denied, RunFilter, RunRow, SqlRows
+from mntui.core.messages import AskKeeping, AskSql, Denied, Kept, RunFilter, RunRow, SqlRows
 from mntui.core.plan import Plan
 from mntui.core.rows import row_of
 from mntui.core.run import Run
@@ -25,12 +26,22 @@ from mntui.crash import CrashPoint, no_crash
 from mntui.journal.base import Batch, JournalFull, JournalLost
 from mntui.journal.disk import Disk
 from mntui.journal.folding import folded, run_before
+from mntui.journal.keeping import (
+    MOST_SENTENCES,
+    RUNS_AT_ONCE,
+    NoBackup,
+    back_up,
+    batch_findings,
+    fold_findings,
+    log_findings,
+)
 from mntui.journal.lists import ended_rows, fits
 from mntui.journal.log import Log
-from mntui.journal.refusals import LogClosed, LogFailed, LogFull
+from mntui.journal.refusals import LogClosed, LogDamaged, LogFailed, LogFull
 from mntui.journal.seen import Seen, nothing_earlier
 from mntui.journal.sql import Limits, SqlRefused, ask, is_damage
 from mntui.journal.store import Index, IndexAway, first_line
+from mntui.journal.store_schema import give_way
 from mntui.wire.codec import decode, encode, from_plain
 
 REMEMBERED_PAYLOADS = 256
@@ -60,7 +71,7 @@ class LogJournal:
         self._all_seen = False
         self._looking = threading.Lock()
         self._asking: set[duckdb.DuckDBPyConnection] = set()
-        self._askers = ThreadPoolExecutor(QUERIES_AT_ONCE, "mntui-asking")
+        self._askers = ThreadPoolExecutor(QUERIES_AT_ONCE, "mntui-asking", give_way)
         self._look(known)
         self._index.start(self._log, lambda fact: run_before(fact, self._plan_of(fact)), self._fold)
 
@@ -144,6 +155,38 @@ class LogJournal:
                 self._index.build_again(first_line(error))
             return Denied("index_away", first_line(error), "ask again in a moment; runs go on meanwhile")
 
+    async def keep(self, question: AskKeeping) -> Kept | Denied:
+        try:
+            match question.what:
+                case "check":
+                    await self._index.caught_up(SQL_PATIENCE_SECONDS)
+                    return await asyncio.to_thread(self._check)
+                case "backup":
+                    return Kept((await asyncio.to_thread(back_up, self._log.folder, Path(question.target)),))
+                case "rebuild":
+                    self._index.build_again("a person asked for it")
+                    return Kept((f"The index is built again from {self._log.last:,} batches.",))
+        except IndexAway as away:
+            return Denied("index_away", away.message, away.remedy)
+        except NoBackup as refused:
+            return Denied("no_backup", refused.message, refused.remedy)
+        except duckdb.Error as error:
+            self._index.build_again(first_line(error))
+            return Kept((f"The index can't be read, it is built again: {first_line(error)}",), sound=False)
+
+    def _check(self) -> Kept:
+        """Runs that change while they are looked at aren't compared: their rows are a moment behind."""
+        file, folder = self._index.file, self._log.folder
+        wrong = [*log_findings(folder), *batch_findings(folder, file)]
+        unfinished = set(self.unfinished())
+        runs = [run_id for run_id in self.run_ids() if run_id not in unfinished]
+        for start in range(0, len(runs), RUNS_AT_ONCE):
+            wrong += fold_findings(self._folds(runs[start : start + RUNS_AT_ONCE]), file)
+        if wrong:
+            more = (f"{len(wrong) - MOST_SENTENCES} more findings.",) if len(wrong) > MOST_SENTENCES else ()
+            return Kept((*wrong[:MOST_SENTENCES], *more), sound=False)
+        return Kept((f"{file.applied:,} batches and {len(runs):,} ended runs: log, index and folds agree.",))
+
     def _ask(self, question: AskSql) -> SqlRows:
         with self._index.file.cursor() as cursor:
             self._asking.add(cursor)
@@ -220,6 +263,14 @@ class LogJournal:
         return self._batch(number).payloads[digest]
 
     # Folding
+
+    def _folds(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those whose facts can be read: damage is found, and told, by who reads the log itself."""
+        found = []
+        for run_id in run_ids:
+            with contextlib.suppress(LogDamaged, LookupError, ValueError):
+                found.append(self._fold(run_id))
+        return found
 
     def _fold(self, run_id: str) -> Run:
         facts = self.facts(run_id)

@@ -74,7 +74,7 @@ class Index:
     def restored(self, batch: int) -> bytes | None:
         """A batch byte for byte, None where the file doesn't have it or can't be read."""
         with contextlib.suppress(duckdb.Error):
-            return self._file.restored(batch) if self._file is not None else None
+            return self._file.restored(batch, batch).get(batch) if self._file is not None else None
         return None
 
     @property
@@ -88,10 +88,11 @@ class Index:
     @property
     def sentence(self) -> str:
         """What a person should know, empty where all is well."""
-        if not self._why:
+        why = self._why or self._again
+        if not why:
             return ""
         last = self._source.last if self._source is not None else 0
-        return f"The index is built again from the journal ({self._why}): batch {self._done:,} of {last:,}."
+        return f"The index is built again from the journal ({why}): batch {self._done:,} of {last:,}."
 
     # Asked from outside
 

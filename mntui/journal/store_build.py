@@ -3,6 +3,7 @@
 What the log has lost is copied from the old file. A build that was cut off goes on where it was.
 """
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def build(
     old = _old(path, crash)
     file = _begun(fresh, crash)
     try:
-        source.rescue = old.restored if old is not None else None
+        source.rescue = (lambda batch: _rescued(old, batch)) if old is not None else None
         _fill(Writer(file, source, folds), folds, stop, told)
         if stop():
             return False
@@ -60,6 +61,13 @@ def _replace(path: Path, fresh: Path, *, keep: bool, crash: CrashPoint) -> None:
     crash("index.replace")
     fresh.replace(path)
     crash("index.replace")
+
+
+def _rescued(old: IndexFile, batch: int) -> bytes | None:
+    """A batch that the log has lost. Where the old file is broken too, it is lost for the index as well."""
+    with contextlib.suppress(duckdb.Error):
+        return old.restored(batch, batch).get(batch)
+    return None
 
 
 def _old(path: Path, crash: CrashPoint) -> IndexFile | None:

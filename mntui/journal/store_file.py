@@ -20,8 +20,11 @@ Change = tuple[Run | None, Run]
 """A run as its rows in the file say, None where there are none that are known, and as it is now."""
 
 _APPLIED: Final = "SELECT coalesce(max(batch), 0) FROM (SELECT batch FROM facts UNION ALL SELECT batch FROM kept)"
-_FACTS: Final = "SELECT run_id, seq, at_micros, actor, body FROM facts WHERE batch = $1 ORDER BY place"
-_VALUES: Final = "SELECT digest, value FROM payloads WHERE batch = $1 ORDER BY place"
+_FACTS: Final = """
+SELECT batch, run_id, seq, at_micros, actor, body FROM facts WHERE batch BETWEEN $1 AND $2 ORDER BY batch, place
+"""
+_VALUES: Final = "SELECT batch, digest, value FROM payloads WHERE batch BETWEEN $1 AND $2 ORDER BY batch, place"
+_KEPT: Final = "SELECT batch, data FROM kept WHERE batch BETWEEN $1 AND $2"
 _UNFINISHED: Final = """
 SELECT run_id, list(DISTINCT batch ORDER BY batch) FROM facts WHERE run_id IN (
   SELECT run_id FROM facts WHERE kind IN ('RunStarted', 'RunReopened', 'RunEnded')
@@ -135,13 +138,12 @@ class IndexFile:
         with self.cursor() as cursor:
             return cursor.execute(query, values).fetchall()
 
-    def restored(self, batch: int) -> bytes | None:
-        """A batch byte for byte, None where it isn't here."""
-        kept = self.rows("SELECT data FROM kept WHERE batch = $1", [batch])
-        if kept:
-            return str(kept[0][0]).encode()
-        facts = self.rows(_FACTS, [batch])
-        return batch_of(facts, self.rows(_VALUES, [batch])) if facts else None
+    def restored(self, first: int, last: int) -> dict[int, bytes]:
+        """Batches byte for byte, by number; those that aren't here are left out."""
+        span = [first, last]
+        values = _by_batch(self.rows(_VALUES, span))
+        found = {n: batch_of(facts, values.get(n, ())) for n, facts in _by_batch(self.rows(_FACTS, span)).items()}
+        return found | {batch: data.encode() for batch, data in self.rows(_KEPT, span)}
 
     def batches_of(self, run_id: str) -> list[int]:
         found = self.rows("SELECT DISTINCT batch FROM facts WHERE run_id = $1 ORDER BY batch", [run_id])
@@ -169,6 +171,13 @@ class IndexFile:
 
     def _number(self, query: str) -> int:
         return int(self.rows(query)[0][0])
+
+
+def _by_batch(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for batch, *rest in rows:
+        found.setdefault(batch, []).append(tuple(rest))
+    return found
 
 
 def _check_mark(path: Path, connection: duckdb.DuckDBPyConnection) -> None:

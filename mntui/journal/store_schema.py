@@ -9,8 +9,13 @@ folds: a new row when a run or a step has changed, and the one with the highest 
 """
 
 import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 
@@ -19,6 +24,9 @@ from mntui.journal.views import VIEWS
 
 MEMORY: Final = "256MB"
 CHECKPOINT: Final = "16MB"
+NICENESS: Final = 10
+
+T = TypeVar("T")
 
 TABLES: Final = """
 CREATE TABLE about (mark VARCHAR);
@@ -69,7 +77,19 @@ _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a file, made where it is missing, so that nothing in it can reach outside. Raises duckdb.Error."""
-    return duckdb.connect(str(path), config={**_SETTINGS, "temp_directory": f"{path}.tmp"})
+    return politely(lambda: duckdb.connect(str(path), config={**_SETTINGS, "temp_directory": f"{path}.tmp"}))
+
+
+def politely(start: Callable[[], T]) -> T:
+    """Do something whose threads shall give way to everyone else's: on Linux a thread inherits its maker's niceness."""
+    with ThreadPoolExecutor(1, "mntui-polite", give_way) as maker:
+        return maker.submit(start).result()
+
+
+def give_way() -> None:
+    """The calling thread gets the processor after others: a slow query must not make a commit wait for it."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def connect_to_read(path: Path) -> duckdb.DuckDBPyConnection:

@@ -15,7 +15,6 @@ from mntui.core.typed import budget_answer, by_schema, editable, fields_of, sett
 from mntui.core.values import Json
 from mntui.ui.desk import Desk, told
 from mntui.ui.forms import Asked, asked_fields, edit_fields, values_of
-from mntui.ui.guard import ALONE_SECONDS
 from mntui.ui.pages.asks import name_of
 from mntui.ui.widgets.ask_line import Taken
 
@@ -31,7 +30,7 @@ class Stage(Protocol):
 
     def ask_form(self, asked: Asked, done: Callable[[Mapping[str, str]], None]) -> None: ...
 
-    def soon(self, seconds: float, then: Callable[[], None]) -> None: ...
+    def settled(self, then: Callable[[], None]) -> None: ...
 
     def begin(self, work: Awaitable[None]) -> None: ...
 
@@ -114,7 +113,7 @@ class Answering:
             else:
                 self._stage.say("Keys came too fast; nothing was decided.", "warn")
 
-        self._stage.soon(ALONE_SECONDS, if_alone)
+        self._stage.settled(if_alone)
 
     # What the keys lead to
 

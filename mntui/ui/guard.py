@@ -2,7 +2,7 @@
 
 The field's worst complaints are approvals given by accident. So an answer counts only if the item has stood unchanged
 on the screen for half a second, the terminal has had the focus as long, and the key came alone: none shortly before
-it, and none shortly after (whoever acts waits ALONE_SECONDS and asks again). A paste, a flood or a cat never comes
+it, and none shortly after (see `alone`). A paste, a flood or a cat never comes
 alone. Time is handed in.
 """
 

@@ -19,6 +19,7 @@ from mntui.core.messages import (
     Denied,
     Facts,
     Happened,
+    Kept,
     Opened,
     Payload,
     Question,
@@ -138,7 +139,7 @@ class Rows:
     kind: Literal["Rows"] = "Rows"
 
 
-Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows
+Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept
 
 
 @dataclass(frozen=True, slots=True)

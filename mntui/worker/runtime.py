@@ -19,6 +19,7 @@ from mntui.core.messages import (
     Accepted,
     AllWaiting,
     AskEvents,
+    AskKeeping,
     AskPayload,
     AskSees,
     AskSql,
@@ -246,6 +247,8 @@ class Worker:
                 return self._sees(run, path)
             case AskSql():
                 return await self._journal.sql(question)
+            case AskKeeping():
+                return await self._journal.keep(question)
 
     # Runs
 

@@ -193,6 +193,16 @@ async def test_a_harmed_index_comes_back_while_runs_go_on(tmp_path: Path, harm: 
     assert not [path for path in tmp_path.iterdir() if ".new" in path.name or ".old" in path.name]
 
 
+async def test_runs_that_go_on_are_known_without_an_index_too(tmp_path: Path) -> None:
+    of = lives(6, ended=False)
+    await written(tmp_path, of)
+    deleted(tmp_path / INDEX_FILE)
+    with closing(LogJournal(tmp_path)) as journal:
+        assert set(journal.unfinished()) == {life.run_id for life in of if not life.run.ended}
+        assert journal.names() == {life.name: life.run_id for life in of}
+        await check_equal(journal, of)
+
+
 async def test_while_the_index_is_away_lists_and_runs_are_read_from_the_log(tmp_path: Path) -> None:
     of = lives(5)
     await written(tmp_path, of)

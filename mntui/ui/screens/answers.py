@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from textual.widgets import Input, TextArea
 
+from mntui.ui.alone import when_settled
 from mntui.ui.answering import Answering
 from mntui.ui.desk import Desk
 from mntui.ui.editor import EditorProblem, edit_texts
@@ -33,8 +34,8 @@ class AnswersPage(Page):
     def typing(self) -> bool:
         return isinstance(self.app.focused, Input | TextArea) or self.app.screen is not self
 
-    def soon(self, seconds: float, then: Callable[[], None]) -> None:
-        self.set_timer(seconds, then)
+    def settled(self, then: Callable[[], None]) -> None:
+        when_settled(self, then)
 
     # Keys
 

@@ -3,8 +3,8 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from mntui.ui.alone import when_settled
 from mntui.ui.desk import Desk
-from mntui.ui.guard import ALONE_SECONDS
 from mntui.ui.keys import SURE, bindings, of_scope
 from mntui.ui.pages.heads import keys_line
 from mntui.ui.pages.write import line, paragraph
@@ -40,7 +40,7 @@ class SureScreen(Modal[bool], inherit_bindings=False):
             self.note.show(lambda _: [line((deaf, "warn"))])
             return
         keys = self.desk.guard.keys
-        self.set_timer(ALONE_SECONDS, lambda: self._if_alone(keys))
+        when_settled(self, lambda: self._if_alone(keys))
 
     def action_no(self) -> None:
         self.dismiss(False)

@@ -1,4 +1,4 @@
-"""A screen of panes, of which one is open: it has the keys, and where there is room for one only, it is the one shown."""
+"""A screen of panes, of which one is open: it has the keys, and where there is room for one only, it is shown."""
 
 from typing import Any
 

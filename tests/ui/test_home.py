@@ -1,0 +1,101 @@
+from textual.widgets import Input
+
+from mntui.ui.screens.approvals import ApprovalsScreen
+from mntui.ui.screens.blueprint import BlueprintScreen
+from mntui.ui.screens.form import FormScreen
+from mntui.ui.screens.run import RunScreen
+from tests.ui.person import APPROVE, Person
+
+ENDS = "steps: {one: {set: {a: 1}}}\noutputs: {a: '{{ one.a }}'}"
+BROKEN = "steps: {one: {tool: nothing}}"
+INPUTS = """\
+inputs: {who: {type: string, about: whom}, times: {type: integer, default: 2}}
+steps: {one: {set: {who: "{{ inputs.who }}", times: "{{ inputs.times }}"}}}
+outputs: {who: "{{ one.who }}", times: "{{ one.times }}"}
+"""
+
+
+async def test_home_shows_blueprints_runs_and_what_waits(person: Person) -> None:
+    run = await person.started(APPROVE)
+    done = await person.started(ENDS, "quick")
+    person.setting.blueprint(BROKEN, "broken")
+    async with person.before():
+        for words in ("bench", "quick", "1 problem", run, done, "waiting", "succeeded", "Send it to Ada?"):
+            await person.sees(words)
+
+
+async def test_n_asks_for_the_inputs_starts_a_run_and_goes_there(person: Person) -> None:
+    person.setting.blueprint(INPUTS, "asks")
+    async with person.before():
+        await person.press("n")
+        await person.until(lambda: isinstance(person.app.screen, FormScreen))
+        await person.press("ctrl+s")
+        assert isinstance(person.app.screen, FormScreen)
+        await person.press(*"Bo", "tab", "end", "backspace", "5", "ctrl+s")
+        await person.until(lambda: isinstance(person.app.screen, RunScreen))
+        await person.until(lambda: person.app.screen.seen is not None and person.app.screen.seen.run.ended)
+        assert person.app.screen.seen.run.outputs == {"who": "Bo", "times": 5}
+        await person.sees("succeeded")
+
+
+async def test_enter_in_a_form_goes_to_the_next_field_and_escape_leaves_it(person: Person) -> None:
+    person.setting.blueprint(INPUTS, "asks")
+    async with person.before():
+        await person.press("n")
+        await person.until(lambda: isinstance(person.app.focused, Input))
+        first = person.app.focused
+        await person.press("enter")
+        await person.until(lambda: person.app.focused is not first)
+        await person.press("escape")
+        await person.until(lambda: not isinstance(person.app.screen, FormScreen))
+        assert not person.app.desk.overview.rows
+
+
+async def test_enter_opens_what_the_cursor_is_on(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before():
+        await person.sees(run)
+        await person.press("enter")
+        await person.until(lambda: isinstance(person.app.screen, BlueprintScreen))
+        await person.press("escape", "2", "enter")
+        await person.until(lambda: isinstance(person.app.screen, RunScreen))
+        await person.press("q", "3", "enter")
+        await person.until(lambda: isinstance(person.app.screen, ApprovalsScreen))
+
+
+async def test_a_filter_shows_only_rows_that_hold_its_words(person: Person) -> None:
+    await person.started(ENDS, "quick")
+    await person.started(ENDS, "slow")
+    async with person.before():
+        await person.sees("slow")
+        await person.press("slash", *"qui")
+        await person.until(lambda: "slow" not in person.screen.split("2 runs")[0])
+        await person.press("enter", "escape")
+        await person.sees("slow")
+
+
+async def test_q_leaves_the_app_and_the_run_goes_on(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before():
+        await person.press("ctrl+c")
+        await person.sees("q leaves")
+        await person.press("q")
+        await person.until(lambda: person.app.return_code is not None)
+    assert person.app.return_code == 0
+    assert not person.run(run).ended
+
+
+async def test_80_by_24_shows_one_pane_at_a_time(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before(80, 24):
+        await person.sees("1 blueprints")
+        assert "4 spend" not in person.screen
+        await person.press("2")
+        await person.sees(run)
+        await person.press("tab")
+        await person.sees("Send it to Ada?")
+        await person.press("4")
+        await person.sees("in 14 days")
