@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from mntui.core.contracts import violation
+from mntui.core.contracts.contracts import violation
 from mntui.core.events import (
     AskedCall,
     ModelAnswered,

@@ -8,7 +8,7 @@ from mntui.cli.codes import DONE, REFUSED
 from mntui.cli.exits import Body, Refusal, refuse
 from mntui.cli.output import Session, cut, table
 from mntui.cli.terminal import Terminal
-from mntui.core.blueprint import blueprint_schema
+from mntui.core.compiling.blueprint import blueprint_schema
 from mntui.core.messages import Denied
 from mntui.core.plan import Plan
 from mntui.core.values import Json

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mntui.cli.exits import Refusal, refuse
-from mntui.core.contracts import ContractProblem, input_problem, parse_input_text
-from mntui.core.findings import listing, nearest
+from mntui.core.compiling.findings import listing, nearest
+from mntui.core.contracts.contracts import ContractProblem, input_problem, parse_input_text
 from mntui.core.messages import Denied
 from mntui.core.plan import InputPlan
 from mntui.core.values import Json, canonical

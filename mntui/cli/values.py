@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mntui.cli.exits import refuse, wrong_usage
-from mntui.core.contracts import ContractProblem, parse_input_text
+from mntui.core.contracts.contracts import ContractProblem, parse_input_text
 from mntui.core.values import Json, canonical
 
 _BY_TYPE: Final = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list", "object": "map"}

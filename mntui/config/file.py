@@ -13,7 +13,7 @@ from typing import Final
 
 from mntui.config.keys import ANY, SETTINGS, TEMPLATE, Setting, below, setting_of
 from mntui.config.places import Key, Place, place_of, places
-from mntui.core.findings import listing, nearest
+from mntui.core.compiling.findings import listing, nearest
 from mntui.core.values import Json
 
 MOST_BYTES: Final = 1 << 20

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from mntui.core import events as e
 from mntui.core import requests as r
-from mntui.core.contracts import violation
+from mntui.core.contracts.contracts import violation
 from mntui.core.decide import Now, is_due
 from mntui.core.fold_retry import counted_as, has_unknown
 from mntui.core.plan import ForEachWork

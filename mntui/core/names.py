@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from mntui.core.events import Stored
-from mntui.core.expressions import MISSING
+from mntui.core.language.expressions import MISSING
 from mntui.core.plan import ForEachWork
 from mntui.core.run import Node, Run
 from mntui.core.step_paths import ROOT, ancestors, child_path, is_item, item_index, plan_path, scope_of

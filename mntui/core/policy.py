@@ -8,7 +8,7 @@ import uuid
 from dataclasses import asdict
 from functools import lru_cache
 
-from mntui.core.expressions import check_template
+from mntui.core.language.expressions import check_template
 from mntui.core.plan import ApproveWork, Plan, StepPlan, ToolSpec, ToolWork
 from mntui.core.values import Json, digest_of
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-from mntui.core.contracts import ContractProblem, parse_input_text
+from mntui.core.contracts.contracts import ContractProblem, parse_input_text
 from mntui.core.requests import Respond, Settle
 from mntui.core.run import Ask
 from mntui.core.values import Json, canonical

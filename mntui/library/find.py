@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mntui.core.findings import listing, nearest
+from mntui.core.compiling.findings import listing, nearest
 from mntui.library.folder import MAIN
 
 Origin = Literal["path", "here", "home", "shipped"]

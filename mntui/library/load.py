@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mntui.core.compile import compile_blueprint
-from mntui.core.findings import Finding
+from mntui.core.compiling.compile import compile_blueprint
+from mntui.core.compiling.findings import Finding
 from mntui.core.plan import Plan, ToolSpec
 from mntui.core.values import Json
 from mntui.library.folder import MAIN, FileProblem, FolderText, read_folder

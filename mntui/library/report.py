@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mntui.core.findings import Where, path_text
+from mntui.core.compiling.findings import Where, path_text
 from mntui.core.values import Json
 
 WIDEST_SOURCE = 120

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import yaml
 from yaml import CSafeLoader
 
-from mntui.core.findings import MOST_FINDINGS, Where
+from mntui.core.compiling.findings import MOST_FINDINGS, Where
 from mntui.core.values import LARGEST_INTEGER, Json
 
 LARGEST_FILE = 2**20

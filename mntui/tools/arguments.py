@@ -5,7 +5,7 @@ What passes has the right names and types; a wrong value of the right type can't
 
 from collections.abc import Mapping
 
-from mntui.core.contracts import violation
+from mntui.core.contracts.contracts import violation
 from mntui.core.plan import Schema, ToolSpec
 from mntui.core.values import Json
 

@@ -8,7 +8,7 @@ absolute path or an input at its start, and nowhere after it. Absent: expression
 import json
 from collections.abc import Callable
 
-from mntui.core.grammar import Span, split_template
+from mntui.core.language.grammar import Span, split_template
 from mntui.core.plan import ToolPlan
 from mntui.core.values import Json
 from mntui.tools.base import Pattern

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from mntui.core import requests as r
-from mntui.core.contracts import ContractProblem
+from mntui.core.contracts.contracts import ContractProblem
 from mntui.core.messages import Denied, Waiting
 from mntui.core.typed import budget_answer, by_schema, editable, fields_of, settlement
 from mntui.core.values import Json

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mntui.core.contracts import ContractProblem, input_problem, parse_input_text
+from mntui.core.contracts.contracts import ContractProblem, input_problem, parse_input_text
 from mntui.core.plan import InputPlan, Plan
 from mntui.core.run import Ask
 from mntui.core.shown import glance, plain

@@ -6,10 +6,10 @@ Any result that is no map becomes `{value: …}`. A contract is held against eve
 from typing import assert_never
 
 from mntui.core.commands import EndQuote
-from mntui.core.contracts import violation
+from mntui.core.contracts.contracts import violation
 from mntui.core.events import Stored
-from mntui.core.expressions import ExpressionFailure, render
 from mntui.core.fold_steps import TOOL_CALL
+from mntui.core.language.expressions import ExpressionFailure, render
 from mntui.core.names import Names
 from mntui.core.plan import (
     AgentWork,

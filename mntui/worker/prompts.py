@@ -7,7 +7,7 @@ the run's state: a prompt is never stored, only its digest.
 import json
 from collections.abc import Mapping
 
-from mntui.core.expressions import render
+from mntui.core.language.expressions import render
 from mntui.core.names import Load, Names
 from mntui.core.plan import ASK_TOOL, AgentWork, StepPlan
 from mntui.core.run import Call, Node, Run, Turn

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mntui.core import commands as c
-from mntui.core.contracts import ContractProblem, seconds_of
+from mntui.core.contracts.contracts import ContractProblem, seconds_of
 from mntui.core.decide import Now
 from mntui.core.events import Timer
-from mntui.core.expressions import ExpressionFailure, evaluate, evaluate_condition, render
+from mntui.core.language.expressions import ExpressionFailure, evaluate, evaluate_condition, render
 from mntui.core.money import Usage
 from mntui.core.names import Names
 from mntui.core.plan import (

@@ -14,7 +14,7 @@ from pathlib import Path
 from mntui.core.decide import Now, due, is_due
 from mntui.core.events import Event, Fact, RunAdopted, RunStarted, Timer
 from mntui.core.evolve import replay
-from mntui.core.expressions import ExpressionFailure
+from mntui.core.language.expressions import ExpressionFailure
 from mntui.core.messages import (
     Accepted,
     AllWaiting,

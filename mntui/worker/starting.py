@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mntui.config.file import read_config
-from mntui.core.contracts import input_problem
+from mntui.core.compiling.findings import listing, nearest
+from mntui.core.contracts.contracts import input_problem
 from mntui.core.events import Event, RunStarted, Stored
-from mntui.core.findings import listing, nearest
 from mntui.core.messages import Bound, Denied, Start, Started
 from mntui.core.plan import InputPlan, Plan, ToolSpec
 from mntui.core.values import Json

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mntui.core.commands import CallTool, ToolQuote
-from mntui.core.contracts import ContractProblem, check_json_schema, violation
-from mntui.core.expressions import ExpressionFailure, render
+from mntui.core.contracts.contracts import ContractProblem, check_json_schema, violation
+from mntui.core.language.expressions import ExpressionFailure, render
 from mntui.core.names import Names
 from mntui.core.plan import ASK_TOOL, Plan, StepPlan, ToolPlan
 from mntui.core.policy import call_digest, effect_key, spec_digest, standing_approval

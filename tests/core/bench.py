@@ -13,7 +13,7 @@ import yaml
 from mntui.core.answer import answer
 from mntui.core.begin import begin
 from mntui.core.commands import CallModel, CallTool, slot_of
-from mntui.core.compile import compile_blueprint
+from mntui.core.compiling.compile import compile_blueprint
 from mntui.core.decide import Now, admits, decide, due, standing
 from mntui.core.events import (
     AskedCall,

@@ -1,6 +1,6 @@
 import pytest
 
-from mntui.core.contracts import ContractProblem
+from mntui.core.contracts.contracts import ContractProblem
 from mntui.core.requests import Respond, Settle
 from mntui.core.run import Ask
 from mntui.core.typed import budget_answer, by_schema, editable, json_of, settlement

@@ -1,6 +1,6 @@
 import pytest
 
-from mntui.core.expressions import render
+from mntui.core.language.expressions import render
 from mntui.core.plan import ToolPlan
 from mntui.tools.base import BUILTIN, Pattern
 from mntui.tools.patterns import covers, lets_pass

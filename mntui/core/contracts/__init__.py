@@ -1,0 +1,1 @@
+"""What a value must be: types of inputs, short contracts, JSON Schema, durations."""
