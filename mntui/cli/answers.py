@@ -3,8 +3,7 @@
 Nothing approves by itself. In a terminal the item is shown and asked for; a script proves by its digest what it read.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, Literal, get_args
+from collections.abc import Callable
 
 from mntui.cli import documents
 from mntui.cli.ask_text import answer_lines, ask_text
@@ -14,14 +13,12 @@ from mntui.cli.exits import Body, refuse, wrong_usage
 from mntui.cli.finding import all_waiting, find_waiting, run_of_ask
 from mntui.cli.output import Session
 from mntui.cli.terminal import Terminal
-from mntui.cli.values import by_schema, field_schema, json_argument, named_values
+from mntui.cli.values import by_schema, json_argument, named_values
 from mntui.core import requests as r
 from mntui.core.messages import Waiting
 from mntui.core.run import Ask
+from mntui.core.typed import RESOLUTIONS, Resolution, editable
 from mntui.core.values import Json
-
-Resolution = Literal["happened", "not-happened", "compensate", "abandon"]
-RESOLUTIONS: Final[tuple[Resolution, ...]] = get_args(Resolution)
 
 
 def approvals() -> Body:
@@ -80,27 +77,8 @@ def edits_of(ask: Ask, texts: dict[str, str]) -> dict[str, Json]:
     if unknown:
         may = f"It may be {', '.join(ask.edit)}." if ask.edit else "Nothing in it may be edited."
         raise refuse("not_editable", f"{', '.join(unknown)} can't be edited in {ask.id}", may)
-    return {name: by_schema(text, _schema(ask, name), name) for name, text in texts.items()}
-
-
-def _schema(ask: Ask, name: str) -> Json:
-    """The type of an edited value: by the contract, else what it was, so that no text becomes a number unasked."""
-    declared = field_schema(ask.contract, name)
-    if declared is not None:
-        return declared
-    match ask.shown.get(name) if isinstance(ask.shown, Mapping) else None:
-        case str():
-            return {"type": "string"}
-        case bool():
-            return {"type": "boolean"}
-        case int() | float():
-            return {"type": "number"}
-        case list():
-            return {"type": "array"}
-        case Mapping():
-            return {"type": "object"}
-        case _:
-            return None
+    schemas = {name: schema for name, (_, schema) in editable(ask).items()}
+    return {name: by_schema(text, schemas[name], name) for name, text in texts.items()}
 
 
 async def _confirmed(session: Session, waiting: Waiting, request: r.Approve) -> bool:

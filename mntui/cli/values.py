@@ -1,33 +1,20 @@
-"""Values on a command line: JSON where JSON is meant, text by the type that is asked for."""
+"""Values on a command line: core's reading of what a person typed, with the refusals of a command."""
 
-import json
 from collections.abc import Mapping
-from typing import Final
 
 from mntui.cli.exits import refuse, wrong_usage
-from mntui.core.contracts.contracts import ContractProblem, parse_input_text
-from mntui.core.values import Json, canonical
-
-_BY_TYPE: Final = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list", "object": "map"}
+from mntui.core import typed
+from mntui.core.contracts.contracts import ContractProblem
+from mntui.core.values import Json
 
 
 def json_argument(text: str, what: str) -> Json:
     """JSON that a person typed. Raises Refusal (wrong usage)."""
     try:
-        return _json(text)
-    except (ValueError, RecursionError) as error:
+        return typed.json_of(text)
+    except ContractProblem as problem:
         remedy = """Text is JSON in quotes: '"yes"'; a map is '{"name": "value"}'."""
-        raise wrong_usage(f"{what} is no JSON: {error}", remedy) from error
-
-
-def _json(text: str) -> Json:
-    value = json.loads(text, parse_constant=_refuse_constant)
-    canonical(value)
-    return value
-
-
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON")
+        raise wrong_usage(f"{what}: {problem.message}", remedy) from problem
 
 
 def named_values(given: list[str], option: str) -> dict[str, str]:
@@ -44,26 +31,8 @@ def named_values(given: list[str], option: str) -> dict[str, str]:
 
 
 def by_schema(text: str, schema: Mapping[str, Json] | None, name: str) -> Json:
-    """A text as a field of a contract wants it: text stays text, all else is read by its type. Raises Refusal.
-
-    Without a type it is JSON where it parses as JSON, else text.
-    """
-    wanted = (schema or {}).get("type")
-    if wanted in _BY_TYPE:
-        try:
-            return parse_input_text(text, _BY_TYPE[wanted])
-        except ContractProblem as problem:
-            raise refuse("value", f"{name}: {problem.message}", problem.remedy) from problem
-    if wanted == "string":
-        return text
+    """A text as a field of a contract wants it. Raises Refusal."""
     try:
-        return _json(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def field_schema(contract: Mapping[str, Json] | None, name: str) -> Mapping[str, Json] | None:
-    """The schema of one field of a contract, where it says one."""
-    fields = (contract or {}).get("properties", {})
-    found = fields.get(name)
-    return found if isinstance(found, Mapping) else None
+        return typed.by_schema(text, schema)
+    except ContractProblem as problem:
+        raise refuse("value", f"{name}: {problem.message}", problem.remedy) from problem

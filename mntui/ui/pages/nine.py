@@ -5,116 +5,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from mntui.core.nine import Active, AgentView, Allowed, Condition, Effect, Failure, Nine, Retryable, nine
+from mntui.core.nine import nine
+from mntui.core.nine_words import Voice, nine_words
 from mntui.core.run import Run
-from mntui.core.shown import glance, whole
+from mntui.core.shown import whole
 from mntui.core.values import Json
 from mntui.core.why import Blocker, why
-from mntui.core.words import EFFECTS, WAITING_FOR, span, spent
+from mntui.core.words import spent
 from mntui.ui.drawing.text import Line
 from mntui.ui.pages.write import BLANK, ago, clock, heading, line, named, paragraph, state
 
 MOST: Final = 12
 MOST_FILES: Final = 40
-QUESTIONS: Final = (
-    "What is the current state?",
-    "Which step is active?",
-    "Which tools are allowed?",
-    "What has already committed?",
-    "What failed?",
-    "What can be retried?",
-    "What needs approval?",
-    "What does each agent see?",
-    "What does success mean here?",
-)
 
 
 def nine_page(run: Run, now: int, width: int) -> Iterator[Line]:
     """All nine, in the words of the questions."""
-    answers = nine(run)
-    told: tuple[Sequence[str], ...] = (
-        _state(run, answers, now),
-        [_active(each, now) for each in answers.active] or ["None."],
-        [_tool(each) for each in answers.tools] or ["None: this blueprint calls no tool."],
-        _committed(answers, now),
-        [_failure(each) for each in answers.failed] or ["Nothing."],
-        [_retryable(each) for each in answers.retryable] or ["Nothing needs it."],
-        [f"{ask.id} ({ask.kind.replace('_', ' ')}) {ask.path}: {glance(ask.question)}" for ask in answers.asks]
-        or ["Nothing."],
-        [_agent(each) for each in answers.agents] or ["This blueprint has no agents."],
-        [_condition(each) for each in answers.success] or ["That the run ends without an unhandled failure."],
-    )
-    for number, (question, lines) in enumerate(zip(QUESTIONS, told, strict=True), 1):
+    voice = Voice(now, clock, lambda status: state(status)[0], lambda _: "press t")
+    for number, (question, lines) in enumerate(nine_words(run, nine(run), voice), 1):
         yield line((f"{number} ", "key"), (question, "title"))
         for each in lines[:MOST]:
-            yield from paragraph(each, width, "value", indent=2, hang=2)
+            yield from paragraph(each.strip(), width, "value", indent=2, hang=2)
         if len(lines) > MOST:
             yield line((f"  … and {len(lines) - MOST} more: mntui show {run.name}", "muted"))
         yield BLANK
-
-
-def _state(run: Run, answers: Nine, now: int) -> list[str]:
-    held = answers.state
-    waits = f" for {' and '.join(WAITING_FOR.get(w, w) for w in held.waiting_for)}" if held.status == "waiting" else ""
-    judged = {True: ", a success", False: ", not a success" if held.status == "succeeded" else "", None: ""}
-    end = held.ended_at or now
-    lines = [
-        f"{state(held.status)[0]}{waits}{judged[held.success]}",
-        f"{held.steps_ended} of {held.steps} steps ended · {span(end - held.started_at)} · {spent(held.spend)}",
-    ]
-    if held.problem is not None:
-        lines.append(f"{held.problem.message} {held.problem.remedy}".rstrip())
-    if run.ending and not run.ended:
-        lines.append("It is ending: nothing more is begun, what is in flight is let end.")
-    return lines
-
-
-def _active(each: Active, now: int) -> str:
-    since = f" for {span(now - each.since)}" if each.since is not None else ""
-    until = f", until {clock(each.until)}" if each.until is not None else ""
-    return f"{state(each.status)[0]} {each.path} ({each.kind}){since}: {each.doing}{until}"
-
-
-def _tool(tool: Allowed) -> str:
-    who = ", ".join([*(f"step {step}" for step in tool.steps), *(f"agent {agent}" for agent in tool.agents)])
-    rules = "; ".join(f"{name}: {' or '.join(allowed)}" for name, allowed in tool.allow.items())
-    asks = ", asks a person at each call" if tool.approve else ""
-    only = f", only {rules}" if rules else ""
-    return f"{tool.name} = {tool.use} ({tool.effect}: {EFFECTS[tool.effect]}){asks}{only}; for {who or 'nobody'}"
-
-
-def _committed(answers: Nine, now: int) -> list[str]:
-    lines = [_effect(each, now) for each in answers.effects] or ["No effect in the world yet."]
-    if answers.finished:
-        lines.append(f"Finished steps, never run or billed again: {', '.join(answers.finished)}")
-    return lines
-
-
-def _effect(each: Effect, now: int) -> str:
-    return f"{each.path}: {each.tool}, {ago(each.at, now)} ago, {glance(each.arguments, 80)}"
-
-
-def _failure(each: Failure) -> str:
-    settled = " (the blueprint goes on without it)" if each.settled else ""
-    return f"{each.path}: {each.problem.message}{settled} {each.problem.remedy}".rstrip()
-
-
-def _retryable(each: Retryable) -> str:
-    if each.refusal is None:
-        return f"{each.path}: press t"
-    return f"{each.path}: not by a retry, {each.refusal.message}. {each.refusal.remedy}".rstrip()
-
-
-def _agent(agent: AgentView) -> str:
-    steps = "; ".join(f"in {path}: {', '.join(names) or 'nothing else'}" for path, names in agent.sees.items())
-    tools = f"; tools {', '.join(agent.tools)}" if agent.tools else ""
-    model = agent.model or f"role {agent.model_role}"
-    return f"{agent.name} ({agent.role}, {model}): its instructions, its own turns{tools}; {steps}".rstrip("; ")
-
-
-def _condition(each: Condition) -> str:
-    holds = {True: "holds", False: "does not hold", None: "not judged yet"}[each.holds]
-    return f"{each.name}: {each.expression} ({holds})"
 
 
 # Why it isn't moving
