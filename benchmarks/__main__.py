@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks import history, limits, processes, steps, table
+from benchmarks import drawing, history, limits, processes, queries, steps, table, terminal
 from benchmarks.figures import Figure, figure_of
 from benchmarks.sizes import SIZES, Size
 
@@ -35,6 +35,9 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "memory": processes.memory,
         "waiting": processes.waiting,
         "finished": history.finished,
+        "drawing": drawing.pictures,
+        "terminal": terminal.terminal,
+        "questions": queries.questions,
     }
 )
 RESULTS = Path(__file__).parent / "results"

@@ -1,19 +1,20 @@
-"""`python -m benchmarks.drawing`: how long the pictures of the terminal app take, at 60 and at 200 steps.
+"""How long the pictures of the terminal app take, at 60 and at 200 steps.
 
 Graphs look like real ones: short fans and joins, now and then an edge over several layers. CPU time of one thread, the
-median and the 95th percentile of many rounds, garbage collection included. Aims: layout 5 ms at 60 steps and 25 ms at
+median and the 99th percentile of many rounds, garbage collection included. Aims: layout 5 ms at 60 steps and 25 ms at
 200; one changed state far below a millisecond.
 """
 
-import argparse
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from statistics import quantiles
+from pathlib import Path
 
 from immutables import Map
 
+from benchmarks.figures import Aim, Figure, spread_of
+from benchmarks.sizes import Size
 from mntui.core.plan import Plan, SetWork, StepPlan
 from mntui.core.run import Node, Run, StepStatus, new_run
 from mntui.ui.drawing.layout import lay_out
@@ -24,27 +25,28 @@ WORDS = ("fetch", "parse", "chunk", "embed", "classify", "draft", "review", "mer
 WIDTHS = (80, 120, 160)
 SEEDS = (1, 2, 3)
 LONG_EDGES = 0.03
+ROUNDS = 8
 SECOND = 1_000_000
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40)
-    rounds = parser.parse_args().rounds
-    print(f"{'':<44}{'p50 ms':>9}{'p95 ms':>9}")
-    for steps in (60, 200):
-        plans = [plan_of(steps, seed) for seed in SEEDS]
+def pictures(size: Size, _folder: Path) -> list[Figure]:
+    """Layout, drawing, one change and a table, at 60 and at 200 steps."""
+    figures = []
+    for steps, aim in ((60, 5.0), (200, 25.0)):
+        plans, rounds = [plan_of(steps, seed) for seed in SEEDS], ROUNDS * size.rounds
         for width in WIDTHS:
-            report(f"layout, {steps} steps, {width} columns", [partial(lay_out, plan, width) for plan in plans], rounds)
-        report(f"draw all, {steps} steps", [drawing(plan) for plan in plans], rounds)
-        report(f"one changed state, {steps} steps", [restyle(plan) for plan in plans], rounds)
-        report(f"rails table of 40 rows, {steps} steps", [table(plan) for plan in plans], rounds)
+            works = [partial(lay_out, plan, width) for plan in plans]
+            figures.append(figure(f"layout, {steps} steps, {width} columns", works, rounds, Aim(aim)))
+        figures.append(figure(f"draw all, {steps} steps", [drawing(plan) for plan in plans], rounds))
+        restyled = [restyle(plan) for plan in plans]
+        figures.append(figure(f"one changed state, {steps} steps", restyled, rounds, Aim(1.0)))
+        figures.append(figure(f"rails table of 40 rows, {steps} steps", [table(plan) for plan in plans], rounds))
+    return figures
 
 
-def report(name: str, works: list[Callable[[], object]], rounds: int) -> None:
-    taken = [measured(work) for _ in range(rounds) for work in works]
-    cut = quantiles(taken, n=20)
-    print(f"{name:<44}{cut[9] * 1e3:>9.2f}{cut[18] * 1e3:>9.2f}", flush=True)
+def figure(name: str, works: Sequence[Callable[[], object]], rounds: int, aim: Aim | None = None) -> Figure:
+    spread = spread_of(measured(work) for _ in range(rounds) for work in works)
+    return Figure(name, spread.p50_ms, "ms", aim, spread, note="CPU time of one thread")
 
 
 def measured(work: Callable[[], object]) -> float:
@@ -121,7 +123,3 @@ def half_way(plan: Plan) -> Run:
         ended = (index + 2) * SECOND if status == "succeeded" else None
         nodes[path] = Node(path, status=status, started_at=started, ended_at=ended)
     return new_run("bench", plan)._replace(nodes=Map(nodes), started_at=1, at=(done + 4) * SECOND)
-
-
-if __name__ == "__main__":
-    main()

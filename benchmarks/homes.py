@@ -26,6 +26,7 @@ from mntui.engines.local import LocalEngine
 from mntui.settings import Settings, prepare_folders
 from mntui.tools.base import ToolCall
 from mntui.worker.build import build_worker
+from mntui.worker.garbage import searched_seldom
 from mntui.worker.runtime import Worker
 from mntui.worker.tool_quotes import ToolQuoter
 
@@ -101,7 +102,8 @@ async def worker_here(settings: Settings, tools: NoTools | None) -> AsyncIterato
         worker = Worker(replace(parts, effects=Effects(parts.models, tools), tool_quoter=quoter))
     await worker.adopt()
     try:
-        yield worker
+        with searched_seldom():
+            yield worker
     finally:
         await worker.close()
 

@@ -187,8 +187,9 @@ async def _memory(size: Size, folder: Path) -> list[Figure]:
             empty = memory_mb(pid)
             await _start_many(engine, blueprint, size.runs)
             await _until(engine, "succeeded", size.runs)
-            most, now = memory_mb(pid, "VmHWM"), memory_mb(pid)
-    name, note = f"{size.runs} runs × {size.steps_of_runs}", f"{now:.0f} MB behind them"
+            most, now, mapped = memory_mb(pid, "VmHWM"), memory_mb(pid), memory_mb(pid, "RssFile")
+    name = f"{size.runs} runs × {size.steps_of_runs}"
+    note = f"{now:.0f} MB behind them, of which {mapped:.0f} MB are pages of libraries (DuckDB's above all)"
     limit = Limit("a worker without runs", empty, "MB")
     return [Figure(f"worker memory, {name}, at its most", most, "MB", MEMORY_RUNS, None, limit, note)]
 

@@ -18,6 +18,7 @@ from benchmarks.sizes import Size
 from mntui.core.events import Fact, RunEnded, StepSucceeded
 from mntui.journal.frames import HEADER_BYTES
 from mntui.journal.log import read_log
+from mntui.journal.squeezing import squeezed
 from mntui.settings import Settings
 from mntui.worker.runtime import Worker
 
@@ -225,7 +226,7 @@ def _bytes_of_log(settings: Settings) -> float:
     for _, data in read_log(settings.journal):
         ended = data.count(b'"kind":"StepSucceeded"')
         if ended:
-            used += HEADER_BYTES + len(data)
+            used += HEADER_BYTES + len(squeezed(data))
             steps += ended
     return used / steps
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol
 
 from mntui.core.contracts.contracts import violation
@@ -23,21 +24,38 @@ from mntui.core.events import (
     ToolCallStarted,
     ToolReturned,
 )
+from mntui.core.frozen import frozen
 from mntui.core.money import Cost, Usage
 from mntui.core.values import Json, Problem, clean
+from mntui.models.answers import Answers
 from mntui.models.base import Model, ModelFailure, ModelReply, ModelRequest, Pulse, ToolAsk
 from mntui.models.catalog import Models
 from mntui.models.json_answers import NotJson, read_json, read_object
-from mntui.models.prices import Price, cost
 from mntui.tools.base import ToolCall, ToolFailure
 
 Keep = Callable[[Json], Stored]
 ToolOutcome = ToolReturned | ToolCallFailed
-RETRYABLE_MODEL_FAILURES = frozenset({"retryable", "rate_limited"})
+RATE_LIMITED = "rate_limited"
+RETRYABLE_MODEL_FAILURES = frozenset({"retryable", RATE_LIMITED})
+REMEDIES = MappingProxyType(
+    {
+        RATE_LIMITED: "retry later, set [limits.{provider}] in config.toml, or give the role `fallback:` models",
+        "retryable": "look whether {provider} answers, then retry; a role's `fallback:` models would take over",
+    }
+)
+"""What helps, by the kind of failure, where the provider's own adapter doesn't say."""
 SAME_CALLS = 3
 """So often may an agent make the same call with the same arguments in one step; then it is told."""
 SAME_CALLS_AT_MOST = 6
 """And asking for it this often ends the step: it is a loop, and every turn of it costs."""
+
+
+@frozen
+class GettingReady:
+    """Who is told while a model is being loaded, and when that is over."""
+
+    loading: Pulse
+    ready: Callable[[], None]
 
 
 class Tools(Protocol):
@@ -51,9 +69,10 @@ class Tools(Protocol):
 class Effects:
     """Models and tools, called. `keep` of each method stores large values for the run that the call belongs to."""
 
-    def __init__(self, models: Models, tools: Tools) -> None:
+    def __init__(self, models: Models, tools: Tools, answers: Answers | None = None) -> None:
         self._models = models
         self._tools = tools
+        self._answers = answers or Answers()
 
     async def call_tool(self, started: ToolCallStarted, call: ToolCall, keep: Keep) -> ToolOutcome:
         """Do it. A failure says whether anything can have reached the world."""
@@ -82,31 +101,49 @@ class Effects:
         return ToolReturned(*where, keep(result), reconciled=True)
 
     async def call_model(
-        self, started: ModelCallStarted, request: ModelRequest, timeout_seconds: float, pulse: Pulse, keep: Keep
+        self,
+        started: ModelCallStarted,
+        request: ModelRequest,
+        timeout_seconds: float,
+        pulse: Pulse,
+        keep: Keep,
+        getting_ready: GettingReady | None = None,
     ) -> ModelAnswered | ModelCallFailed:
+        """Ask. Waiting for the model to be loaded doesn't count against the timeout."""
         where = (started.path, started.call, started.attempt)
         begun = time.monotonic()
-        price = self._models.price(request.model)
+        working = begun
         try:
             model: Model = self._models.open(request.model)
-            await model.ready(request, pulse)
+            await model.ready(request, getting_ready.loading if getting_ready else pulse)
+            if getting_ready is not None:
+                getting_ready.ready()
+            working = time.monotonic()
             async with asyncio.timeout(timeout_seconds):
                 reply = await model.reply(request, pulse)
         except ModelFailure as failure:
             usage = failure.usage or Usage()
+            billed = Cost()
+            if failure.usage:
+                billed = self._models.bill(request.model, usage, failure.timings, _micros_since(working))
             problem = Problem(
-                failure.kind, clean(failure.message), failure.remedy, retryable=failure.kind in RETRYABLE_MODEL_FAILURES
+                failure.kind,
+                clean(failure.message),
+                failure.remedy or REMEDIES.get(failure.kind, "").format(provider=request.model.partition("/")[0]),
+                retryable=failure.kind in RETRYABLE_MODEL_FAILURES,
             )
-            return ModelCallFailed(*where, problem, usage, cost(price, usage), failure.retry_after_seconds)
+            return ModelCallFailed(*where, problem, usage, billed, failure.retry_after_seconds)
         except TimeoutError:
             # What the provider counted is unknown; the worst case that was reserved is the honest figure.
             usage = Usage(input_tokens=started.reserved_tokens, estimated=True)
             problem = Problem("timeout", f"no answer within {timeout_seconds:g} s", "raise the step's timeout", True)
             return ModelCallFailed(*where, problem, usage, Cost(started.reserved_micros, estimated=True))
-        billed = _billed(reply, price, request.model)
+        billed = self._billed(request.model, reply, _micros_since(working))
         if (loop := _loop(request, reply)) is not None:
             return ModelCallFailed(*where, loop, reply.usage, billed)
         answered = _answer(request, reply, keep)
+        if not answered.violation and not any(ask.problem for ask in answered.asks):
+            self._answers.keep(request, reply)
         return ModelAnswered(
             *where,
             text=keep(clean(reply.text)),
@@ -117,7 +154,25 @@ class Effects:
             violation=answered.violation,
             finish=reply.finish,
             milliseconds=_since(begun),
+            timings_micros={name.removesuffix("_ns"): taken // 1000 for name, taken in reply.timings.items()},
         )
+
+    def answer_again(
+        self, started: ModelCallStarted, request: ModelRequest, reply: ModelReply, keep: Keep
+    ) -> ModelAnswered:
+        """What was answered before to exactly this: nobody is asked, and nothing is billed."""
+        where = (started.path, started.call, started.attempt)
+        answered = _answer(request, reply, keep)
+        text, cost = keep(clean(reply.text)), Cost(table="answer cache")
+        return ModelAnswered(
+            *where, text, Usage(), cost, answered.asks, answered.value, answered.violation, reply.finish, cached=True
+        )
+
+    def _billed(self, model: str, reply: ModelReply, elapsed_micros: int) -> Cost:
+        """What the provider says that it charged, else what its usage, or its energy, comes to."""
+        if reply.billed_micros is None:
+            return self._models.bill(model, reply.usage, reply.timings, elapsed_micros)
+        return Cost(reply.billed_micros, table=f"billed by {model.partition('/')[0]}")
 
 
 def _problem_of(failure: ToolFailure) -> Problem:
@@ -126,6 +181,10 @@ def _problem_of(failure: ToolFailure) -> Problem:
 
 def _since(begun: float) -> int:
     return round((time.monotonic() - begun) * 1000)
+
+
+def _micros_since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1_000_000)
 
 
 class _Answer:
@@ -212,10 +271,3 @@ def _loop(request: ModelRequest, reply: ModelReply) -> Problem | None:
             message = f"the agent goes in circles: it asked {times} times for {clean(ask.tool)} with the same arguments"
             return Problem("loop", message, "mend its instructions, or bind its role to a stronger model")
     return None
-
-
-def _billed(reply: ModelReply, price: Price | None, model: str) -> Cost:
-    """What the provider says that it charged, else its usage at the table's price."""
-    if reply.billed_micros is None:
-        return cost(price, reply.usage)
-    return Cost(reply.billed_micros, table=f"billed by {model.partition('/')[0]}")

@@ -9,10 +9,11 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from mntui.core.frozen import frozen
 
 SOCKET_PATH_BYTES = 100
 IDLE_SECONDS = 600.0
@@ -32,7 +33,7 @@ class SettingsProblem(Exception):
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """`home` and `runtime` are absolute. `crash_at` are crash points as `name:count`, for drills. Times in seconds."""
 

@@ -28,10 +28,14 @@ HOMES = {
     "rich": {"cli", "ui"},
     "litellm": {"models"},
     "ollama": {"models"},
+    "json_repair": {"models"},
+    "httpx": {"models", "tools"},
     "pydantic": {"wire"},
     "pydantic_core": {"wire"},
     "yaml": {"library", "models"},
     "opentelemetry": {"cli"},
+    "textual_serve": {"cli"},
+    "aiohttp": {"cli"},
 }
 CORE_MAY_IMPORT = {"jinja2", "immutables", "jsonschema", "referencing", "mntui"}
 FRONTS = {"cli": {"worker", "journal", "effects"}, "ui": {"worker", "journal", "effects", "models", "tools", "wire"}}

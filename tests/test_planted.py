@@ -26,6 +26,7 @@ class Planted:
 
 
 LIVES = "tests/worker/test_lives.py"
+SAFETY = "tests/ui/test_safety.py"
 PLANTED = (
     Planted(
         "acknowledge before the commit",
@@ -117,6 +118,27 @@ PLANTED = (
         "write_all(self._disk, self._watermark, pack_watermark(self.last), 0)",
         "pass",
         "tests/journal",
+    ),
+    Planted(
+        "answer though another key came with it",
+        "ui/answering.py",
+        "            if (guard.keys, guard.shown) == (keys, shown) and not self._stage.typing():\n",
+        "            if True:\n",
+        "tests/ui/test_answering.py",
+    ),
+    Planted(
+        "answer as soon as an item appears",
+        "ui/guard.py",
+        "        if now - self._since < DEAD_SECONDS:\n",
+        "        if False:\n",
+        f"{SAFETY} -k right_after_an_item",
+    ),
+    Planted(
+        "answer as soon as the terminal has the focus",
+        "ui/guard.py",
+        "        if not self._focused or now - self._focused_since < DEAD_SECONDS:\n",
+        "        if False:\n",
+        f"{SAFETY} -k focus_back",
     ),
 )
 

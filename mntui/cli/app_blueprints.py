@@ -14,6 +14,7 @@ def build() -> typer.Typer:
     app.command(epilog=example("mntui blueprint graph support-triage"))(graph)
     app.command(epilog=example("mntui blueprint schema > blueprint.schema.json"))(schema)
     app.command(epilog=example("mntui blueprint trust ./support-triage"))(trust)
+    app.command(epilog=example("mntui blueprint diff support-triage@1.1.0 ./support-triage"))(diff)
     return app
 
 
@@ -58,3 +59,22 @@ def trust(
     from mntui.cli import blueprints
 
     perform(context, blueprints.trusting(blueprint, key), json=json, home=home)
+
+
+def diff(
+    context: typer.Context,
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="A folder, a file, a name, or what a run keeps: see below.")
+    ],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same; it is told what B is, seen from A.")],
+    json: Json = False,
+    home: Home = None,
+) -> None:
+    """Tell what changed between two versions, by steps; first what the second may do more.
+
+    NAME@DIGEST, NAME@VERSION and NAME@RUN are versions that runs of this home keep. Exits 0 where nothing differs, else
+    1.
+    """
+    from mntui.cli import blueprint_diff
+
+    perform(context, blueprint_diff.diff(before, after), json=json, home=home)

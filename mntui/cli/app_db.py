@@ -12,6 +12,7 @@ def build() -> typer.Typer:
     app.command(epilog=example("mntui db check"))(check)
     app.command(epilog=example("mntui db backup ~/backups/mntui-november"))(backup)
     app.command(epilog=example("mntui db rebuild"))(rebuild)
+    app.command(epilog=example("mntui db prune"))(prune)
     return app
 
 
@@ -34,8 +35,22 @@ def backup(
     perform(context, db_commands.backup(folder), json=json, home=home)
 
 
-def rebuild(context: typer.Context, json: Json = False, home: Home = None) -> None:
+def rebuild(
+    context: typer.Context,
+    accept: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on without what is damaged and can't be put back.")
+    ] = False,
+    json: Json = False,
+    home: Home = None,
+) -> None:
     """Build the index again from the journal; runs go on meanwhile."""
     from mntui.cli import db_commands
 
-    perform(context, db_commands.rebuild(), json=json, home=home)
+    perform(context, db_commands.accept_loss() if accept else db_commands.rebuild(), json=json, home=home)
+
+
+def prune(context: typer.Context, json: Json = False, home: Home = None) -> None:
+    """Free room: what deleted runs and damage left behind goes, the log is packed. No run goes."""
+    from mntui.cli import db_commands
+
+    perform(context, db_commands.prune(), json=json, home=home)

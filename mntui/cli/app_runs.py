@@ -4,16 +4,28 @@ from typing import Annotated
 
 import typer
 
-from mntui.cli.options import BlueprintName, Home, Json, OptionalStep, RunName, example, perform
+from mntui.cli.completing import runs as known
+from mntui.cli.options import STYLE, BlueprintName, Home, Json, OptionalStep, RunName, example, perform
+
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nobody: for scripts.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell which runs it would be.")]
 
 
 def declare(app: typer.Typer) -> None:
     app.command(epilog=example("mntui run invoice-reconcile -i today=2026-03-31 --budget 0.50"))(run)
-    app.command(epilog=example("mntui runs --status waiting"))(runs)
+    app.add_typer(_runs_app(), name="runs")
     app.command(epilog=example("mntui show invoice-7f3k 'each[3]/draft' --sees"))(show)
     app.command(epilog=example("mntui watch invoice-7f3k"))(watch)
     app.command(epilog=example("mntui events invoice-7f3k --after 120 --json"))(events)
     app.command(epilog=example("mntui why invoice-7f3k"))(why)
+
+
+def _runs_app() -> typer.Typer:
+    app = typer.Typer(**STYLE)
+    app.callback(invoke_without_command=True, epilog=example("mntui runs --status waiting"))(runs)
+    app.command(epilog=example("mntui runs delete invoice-7f3k"))(delete)
+    app.command(epilog=example("mntui runs prune --older-than 30d --keep 100 --dry-run"))(prune)
+    return app
 
 
 def run(
@@ -53,10 +65,47 @@ def runs(
     json: Json = False,
     home: Home = None,
 ) -> None:
-    """List runs, the newest first."""
+    """List runs, the newest first. `delete` and `prune` remove some that have ended."""
+    if context.invoked_subcommand is not None:
+        if status or blueprint or json or home:
+            raise typer.BadParameter(f"options stand behind `{context.invoked_subcommand}`")
+        return
     from mntui.cli import inspect
 
     perform(context, inspect.runs(status, blueprint, limit), json=json, home=home)
+
+
+def delete(
+    context: typer.Context,
+    run: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Ended runs, by whole name or id.", autocompletion=known)
+    ],
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+    home: Home = None,
+) -> None:
+    """Delete runs for good: their facts, their large values, their folders."""
+    from mntui.cli import deleting
+
+    perform(context, deleting.delete(run, deleting.Manner(yes, dry_run)), json=json, home=home)
+
+
+def prune(
+    context: typer.Context,
+    older_than: Annotated[str, typer.Option("--older-than", metavar="T", help="Ended so long ago, such as 30d.")] = "",
+    status: Annotated[str, typer.Option("--status", metavar="S", help="succeeded, failed or cancelled.")] = "",
+    keep: Annotated[int | None, typer.Option("--keep", metavar="N", min=0, help="Leave the newest N of them.")] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+    home: Home = None,
+) -> None:
+    """Delete all runs that have ended and fit, for good; asks first. What is under way is never deleted."""
+    from mntui.cli import deleting
+
+    manner = deleting.Manner(yes, dry_run)
+    perform(context, deleting.prune(older_than, status, keep, manner), json=json, home=home)
 
 
 def show(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mntui.cli.output import clock, glance, paint, plain
 from mntui.core.money import usd
 from mntui.core.run import Ask
+from mntui.core.typed import BUDGET_WORDS
 from mntui.core.values import Json, Ref
 from mntui.core.why import answer_command
 from mntui.core.words import EFFECTS
@@ -43,7 +44,7 @@ def answer_lines(ask: Ask, run: str) -> list[str]:
         case "approval":
             lines.append(f"mntui reject {ask.id} --reason TEXT")
         case "budget":
-            lines.append(f"mntui respond {ask.id} '\"stop\"'")
+            lines.extend(f"""mntui respond {ask.id} '"{word}"'""" for word in _words(ask))
         case "in_doubt":
             lines.append(f"mntui show {run} {ask.path}")
         case "question":
@@ -51,10 +52,17 @@ def answer_lines(ask: Ask, run: str) -> list[str]:
     return lines
 
 
+def _words(ask: Ask) -> list[str]:
+    """What else a budget is answered by; a cheaper model only where there is one."""
+    shown = ask.shown if isinstance(ask.shown, Mapping) else {}
+    return [word for word in BUDGET_WORDS if word != "cheaper" or shown.get("cheaper")]
+
+
 def _values(ask: Ask, values: Json) -> list[str]:
     if ask.kind == "budget":
         held = values if isinstance(values, Mapping) else {}
-        return [f"needed {_amount(ask, held.get('needed'))}, left {_amount(ask, held.get('left'))}"]
+        cheaper = [f"cheaper: {held['cheaper']} would stay within it"] if held.get("cheaper") else []
+        return [*cheaper, f"needed {_amount(ask, held.get('needed'))}, left {_amount(ask, held.get('left'))}"]
     if values is None:
         return []
     if isinstance(values, Ref):

@@ -9,7 +9,6 @@ import json
 import shlex
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,14 +19,16 @@ from mntui.cli.output import Session, error_text, glance
 from mntui.cli.terminal import Terminal
 from mntui.cli.values import by_schema, json_argument
 from mntui.core import requests as r
+from mntui.core.frozen import frozen
 from mntui.core.run import Ask
+from mntui.core.typed import BUDGET_WORDS
 from mntui.core.values import Json
 
 Wish = Literal["later", "leave"]
 _LATER: Mapping[str, Wish] = {"s": "later", "q": "leave"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """Where a person is asked."""
 
@@ -177,9 +178,9 @@ def _wanted(schema: Mapping[str, Json], *, needed: bool) -> str:
 
 async def _budget(desk: Desk, ask: Ask) -> r.Request | None:
     unit = "dollars" if ask.limit == "usd" else "tokens"
-    text = (await desk.terminal.line(f"  Raise it by how many {unit}? (or stop): ")).strip()
-    if not text or text == "stop":
-        return r.Respond(ask.id, "stop") if text else None
+    text = (await desk.terminal.line(f"  Raise it by how many {unit}? (or {', '.join(BUDGET_WORDS)}): ")).strip()
+    if not text or text in BUDGET_WORDS:
+        return r.Respond(ask.id, text) if text else None
     amount = by_schema(text, {"type": "number" if ask.limit == "usd" else "integer"}, "the amount")
     return r.Respond(ask.id, {f"raise_{ask.limit}": amount})
 

@@ -1,5 +1,6 @@
 """What the doctor looks at by itself: Python, machine, terminal, home, disk, settings, keys, sandbox."""
 
+import contextlib
 import os
 import platform
 import shutil
@@ -9,13 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from mntui import __version__
 from mntui.cli.output import Session
 from mntui.config.file import read_config
+from mntui.core.frozen import frozen
 from mntui.models.providers import PROVIDERS
 from mntui.settings import Settings
 
@@ -30,7 +31,7 @@ COLUMNS: Final = 80
 ROWS: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One line: `note` where something could be better, `problem` where runs fail or can't be trusted."""
 
@@ -108,7 +109,11 @@ def disk(settings: Settings) -> list[Check]:
     place = next(folder for folder in (settings.home, *settings.home.parents) if folder.is_dir())
     try:
         free = shutil.disk_usage(place).free
-        sizes = {"journal": _size(settings.journal), "runs": _size(settings.runs)}
+        sizes = {
+            "log": _size(settings.journal, "*.log*"),
+            "index": _size(settings.journal, "index.duckdb*"),
+            "run folders": _size(settings.runs),
+        }
         rate = _syncs_a_second(settings.home) if settings.home.is_dir() else None
     except OSError as error:
         return [Check("disk", "problem", f"{place} can't be used: {error.strerror}", "Free some space, or mount it.")]
@@ -126,9 +131,14 @@ def disk(settings: Settings) -> list[Check]:
     return [room, Check("sync", "note", speed, slow) if rate < SLOW_SYNCS else Check("sync", "ok", speed)]
 
 
-def _size(folder: Path) -> int:
-    """What files hold, as the disk counts it: segments are zero-filled ahead."""
-    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+def _size(folder: Path, pattern: str = "*") -> int:
+    """What files hold, as the disk counts it: segments are zero-filled ahead. One may go while it is looked at."""
+    size = 0
+    for path in folder.rglob(pattern):
+        with contextlib.suppress(FileNotFoundError):
+            found = path.lstat()
+            size += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) else 0
+    return size
 
 
 def _syncs_a_second(folder: Path) -> float:

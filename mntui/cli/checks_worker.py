@@ -6,17 +6,15 @@ damage is named even where the worker refuses to start.
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import mntui
 from mntui import __version__
 from mntui.cli.checks import Check
 from mntui.cli.output import clock
+from mntui.cli.processes import tree_environment
 from mntui.core.messages import WorkerStatus
 from mntui.engines.base import EngineGone
 from mntui.engines.launch import launch_of, worker_status
@@ -82,7 +80,7 @@ async def _surveyed(settings: Settings) -> Check:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=_environment(),
+        env=tree_environment(),
     )
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -114,13 +112,6 @@ def _sentences(seen: Mapping[str, object], name: str) -> list[str]:
     found = seen[name]
     assert isinstance(found, list)
     return [str(each) for each in found]
-
-
-def _environment() -> dict[str, str]:
-    """Ours; run from a source tree, the process must find the same tree."""
-    tree = str(Path(mntui.__file__).parents[1])
-    known = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([*([known] if known else []), tree])}
 
 
 # Ollama

@@ -6,11 +6,12 @@ error. Files are completed by the shell itself.
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from mntui.settings import Settings, SettingsProblem, read_settings
+if TYPE_CHECKING:  # What `--help` must not wait for: it takes a tenth of its time.
+    from mntui.settings import Settings
 
 MOST: Final = 500
 
@@ -34,7 +35,9 @@ def blueprints(context: typer.Context, incomplete: str) -> list[str]:
     return [each.name for each in found if each.name.startswith(incomplete)][:MOST]
 
 
-def _settings(context: typer.Context) -> Settings | None:
+def _settings(context: typer.Context) -> "Settings | None":
+    from mntui.settings import SettingsProblem, read_settings
+
     home = context.params.get("home")
     try:
         return read_settings(os.environ, Path(home).expanduser() if home else None)

@@ -25,22 +25,27 @@ INDENT: Final = " " * 23
 
 def doctor() -> Body:
     async def body(session: Session) -> int:
-        checks = [python(), machine(), terminal(session)]
-        try:
-            settings = session.settings
-        except SettingsProblem as wrong:
-            checks.append(Check("home", "problem", wrong.message, wrong.remedy))
-        else:
-            checks += [home(settings), *disk(settings), config(settings)]
-            running, about_worker = await worker(settings)
-            checks += [about_worker, await journal(settings, running)]
-        environment = session.around.environment
-        checks += [await ollama(environment), keys(environment), sandbox()]
+        checks = await checked(session)
         healthy = all(check.status != "problem" for check in checks)
         session.answer(_document(checks, healthy=healthy), "\n".join(_lines(session, checks)))
         return DONE if healthy else FAILED
 
     return body
+
+
+async def checked(session: Session) -> list[Check]:
+    """All of them, in the order in which they are told."""
+    checks = [python(), machine(), terminal(session)]
+    try:
+        settings = session.settings
+    except SettingsProblem as wrong:
+        checks.append(Check("home", "problem", wrong.message, wrong.remedy))
+    else:
+        checks += [home(settings), *disk(settings), config(settings)]
+        running, about_worker = await worker(settings)
+        checks += [about_worker, await journal(settings, running)]
+    environment = session.around.environment
+    return [*checks, await ollama(environment), keys(environment), sandbox()]
 
 
 def _document(checks: Iterable[Check], *, healthy: bool) -> Json:

@@ -95,6 +95,7 @@ def nine_document(run: Run, nine: Nine) -> Json:
         "blueprint": run.blueprint,
         "version": run.version,
         "folder": run.folder,
+        "rerun_of": run.rerun_of.name if run.rerun_of is not None else run.again_of or None,
         "state": {
             "status": state.status,
             "waiting_for": list(state.waiting_for),
@@ -145,6 +146,7 @@ def step_document(run: Run, node: Node, arguments: Json, output: Json) -> Json:
         **_cost(node.spend),
         "calls": [_call(call) for call in calls_in_order(node)],
         "turns": [{"call": turn.call, "text": plain(turn.text), "violation": turn.violation} for turn in node.turns],
+        "switches": plain(node.switches),
     }
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from mntui.cli.output import Session, plain
 from mntui.core.events import Fact
 from mntui.core.export_markdown import markdown
 from mntui.core.export_spans import spans
+from mntui.core.frozen import frozen
 from mntui.core.messages import Denied, Opened
 from mntui.core.nine import nine
 from mntui.core.references import references
@@ -38,7 +38,7 @@ ENDINGS: Final[Mapping[str, str]] = {
 STDOUT: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a person typed: the kind, the file ("" for its own name here, - for stdout), an OTLP endpoint."""
 
@@ -47,7 +47,7 @@ class Wanted:
     endpoint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A run as it was read, once, for whatever it becomes."""
 

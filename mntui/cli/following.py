@@ -6,11 +6,11 @@ A client that is cut off comes back with the number of the last fact that it saw
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from mntui.cli.finding import watching
 from mntui.core.evolve import replay
+from mntui.core.frozen import frozen
 from mntui.core.messages import Happened, Opened, Update
 from mntui.core.run import Run, new_run
 from mntui.engines.base import Engine, EngineGone
@@ -19,7 +19,7 @@ TRIES: Final = 5
 RETRY_SECONDS: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """An update, and the run with everything so far folded in."""
 

@@ -1,7 +1,6 @@
 """Looking at runs: the list, the nine questions, one step, what an agent sees, and why a run doesn't move."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import aclosing
 from typing import get_args
 
@@ -18,7 +17,7 @@ from mntui.core.messages import AskSees, Denied, Opened, Queued, RunFilter, RunR
 from mntui.core.money import usd
 from mntui.core.nine import nine
 from mntui.core.run import Run, RunStatus
-from mntui.core.why import Blocker, why
+from mntui.core.why import Blocker, HeldBack, why
 from mntui.core.words import WAITING_FOR, span
 from mntui.engines.base import Engine
 
@@ -122,7 +121,7 @@ def explain(wanted: str) -> Body:
     return body
 
 
-async def _with_queue(engine: Engine, wanted: str) -> tuple[Run, int | None, Mapping[str, str]]:
+async def _with_queue(engine: Engine, wanted: str) -> tuple[Run, int | None, HeldBack]:
     """A run, when it was paused, and what the worker holds back by its limits: it says so when a watch begins."""
     run, paused_at = None, None
     name = await find_run(engine, wanted)
@@ -134,12 +133,12 @@ async def _with_queue(engine: Engine, wanted: str) -> tuple[Run, int | None, Map
                         run = folded(update)
                         paused_at = max((f.at for f in update.facts if isinstance(f.event, RunPaused)), default=None)
                     elif isinstance(update, Queued) and run is not None:
-                        return run, paused_at, update.waiting
+                        return run, paused_at, HeldBack(update.waiting, update.until, update.loading)
         except TimeoutError:
             pass  # Nothing is held back.
     if run is None:
         raise refuse("unknown_run", f"the run {name} can't be opened", "mntui worker status")
-    return run, paused_at, {}
+    return run, paused_at, HeldBack()
 
 
 def _since(blocker: Blocker, paused_at: int | None) -> Blocker:

@@ -1,12 +1,12 @@
 """`mntui models`: what would answer on this machine, what else there is, and why the rest can't be used."""
 
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from mntui.cli.codes import DONE
 from mntui.cli.exits import Body, refuse, wrong_usage
 from mntui.cli.output import Session, paint
 from mntui.config.file import read_config
+from mntui.core.frozen import frozen
 from mntui.models import extractive, scripted
 from mntui.models.base import ModelFailure
 from mntui.models.catalog import GET_A_MODEL, Models
@@ -18,7 +18,7 @@ _GIGABYTE = 1 << 30
 _STEP_PERCENT = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """A model, or all of a provider, as a line."""
 

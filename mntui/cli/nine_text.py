@@ -17,10 +17,16 @@ def nine_text(session: Session, run: Run, nine: Nine) -> str:
     wide = max(session.width, 40)
     voice = Voice(session.around.now(), clock, session.status, lambda path: f"mntui retry {run.name} {path}")
     head = f"{paint(run.name, 'bold')}  {run.blueprint} {run.version}".rstrip()
-    blocks = [head, f"folder  {run.folder}"]
+    blocks = [head, f"folder  {run.folder}", *_made_of(run)]
     for number, (question, lines) in enumerate(nine_words(run, nine, voice), 1):
         blocks.append(f"\n{paint(f'{number} {question}', 'bold')}\n{_wrapped(lines, wide)}")
     return "\n".join(blocks)
+
+
+def _made_of(run: Run) -> list[str]:
+    if run.rerun_of is not None:
+        return [f"a frozen rerun of {run.rerun_of.name}: only its models were asked again"]
+    return [f"a rerun of {run.again_of}"] if run.again_of else []
 
 
 def _wrapped(lines: Sequence[str], wide: int) -> str:

@@ -8,19 +8,19 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from mntui.settings import Settings
+from mntui.core.frozen import frozen
 
 if TYPE_CHECKING:  # What `--help` must not wait for.
     from mntui.engines.base import Engine
+    from mntui.settings import Settings
 
-EngineOpener = Callable[[Settings], AbstractAsyncContextManager["Engine"]]
+EngineOpener = Callable[["Settings"], AbstractAsyncContextManager["Engine"]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """`now` is wall time in microseconds. `environment` is read here and handed on, never asked for elsewhere."""
 
@@ -36,6 +36,11 @@ class Surroundings:
     def interactive(self) -> bool:
         """Whether a person can be asked: they see stderr and type at stdin."""
         return self.stdin.isatty() and self.stderr.isatty() and self.environment.get("TERM") != "dumb"
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether `mntui serve` opened this process for a page in a browser."""
+        return self.environment.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
     @property
     def person(self) -> str:
@@ -61,7 +66,7 @@ def of_process() -> Surroundings:
 
 
 @asynccontextmanager
-async def local_engine(settings: Settings) -> AsyncIterator["Engine"]:
+async def local_engine(settings: "Settings") -> AsyncIterator["Engine"]:
     """The engine of this machine; its worker is started when none runs."""
     from mntui.engines.local import LocalEngine
 

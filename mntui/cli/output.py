@@ -9,11 +9,12 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Final
 
 from mntui.cli.opening import Surroundings
+from mntui.core.frozen import frozen
 from mntui.core.messages import Denied
 from mntui.core.values import Json
 from mntui.core.words import LOOKS, instant
@@ -27,7 +28,7 @@ GLANCE = 200
 UNCUT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """One command at work."""
 

@@ -24,9 +24,10 @@ def rails(session: Session, run: Run, live: Mapping[str, str], held_back: Mappin
     nodes = [
         run.nodes[path] for name in run.plan.roots if (path := child_path("", run.plan.steps[name].id)) in run.nodes
     ]
+    held = {slot.partition("#")[0]: f"waiting: {limit}" for slot, limit in held_back.items()}
     wide = min(max((len(node.path) for node in nodes), default=0), 30)
     shown, folded = _chosen(nodes, max(height - AROUND_ROWS, LEAST_ROWS))
-    lines = [_head(session, run, now), *(_row(session, run, node, wide, now) for node in shown)]
+    lines = [_head(session, run, now), *(_row(session, run, node, wide, now, held) for node in shown)]
     if folded:
         lines.append(paint(f"  … {folded} more steps", "dim"))
     lines.extend(_live_line(session, live, held_back))
@@ -61,11 +62,12 @@ def _worth(node: Node) -> tuple[int, int]:
     return order.get(node.status, 2), -(node.ended_at or 0)
 
 
-def _row(session: Session, run: Run, node: Node, wide: int, now: int) -> str:
+def _row(session: Session, run: Run, node: Node, wide: int, now: int, held: Mapping[str, str]) -> str:
     look = LOOKS[node.status]
     sign = paint(f"{look.sign(ascii_only=session.ascii)} {look.word:<9}", look.style)
     cost = usd(node.spend.micros) if node.spend.micros else ""
-    return f"  {sign}  {cut(node.path, wide):<{wide}}  {took(node, now):>6}  {cost:>8}  {_note(run, node)}".rstrip()
+    note = held.get(node.path) or _note(run, node)
+    return f"  {sign}  {cut(node.path, wide):<{wide}}  {took(node, now):>6}  {cost:>8}  {note}".rstrip()
 
 
 def _note(run: Run, node: Node) -> str:
@@ -87,5 +89,5 @@ def _live_line(session: Session, live: Mapping[str, str], held_back: Mapping[str
     if held_back:
         step, limit = next(iter(held_back.items()))
         more = f" and {len(held_back) - 1} more" if len(held_back) > 1 else ""
-        return [paint(f"  {step}{more} waits for {limit}", "dim")]
+        return [paint(f"  {step.partition('#')[0]}{more} · waiting: {limit}", "dim")]
     return []

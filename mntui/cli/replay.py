@@ -4,13 +4,13 @@ What is recorded differs: a bundle holds the digest of its state, so a replay ag
 home has no such record, and agrees when each of its facts follows from those before it.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from mntui.cli.codes import DONE, FAILED
 from mntui.cli.exits import Body, Refusal, refuse
 from mntui.cli.finding import opened
 from mntui.cli.output import Session
+from mntui.core.frozen import frozen
 from mntui.core.messages import Denied
 from mntui.core.retrace import Divergence, Retraced, retrace
 from mntui.core.run import new_run
@@ -19,7 +19,7 @@ from mntui.core.values import Json
 from mntui.wire.bundle import BundleBroken, read_bundle
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """`facts` were there, `state` is what they fold to; `recorded` what a bundle says, `version` who wrote it."""
 

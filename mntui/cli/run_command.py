@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from mntui.cli import documents
 from mntui.cli.blueprints import asked_to_trust, load_blueprint, trusts, valid_plan
@@ -19,17 +18,20 @@ from mntui.cli.result_text import result_text, waiting_text
 from mntui.cli.stream import print_status_facts
 from mntui.cli.values import named_values
 from mntui.core.decide import standing
+from mntui.core.frozen import frozen
 from mntui.core.messages import Denied, Start, Started
 from mntui.core.money import micros_of_usd
 from mntui.core.nine import succeeded
+from mntui.core.plan import Plan
 from mntui.core.run import Run
 from mntui.engines.base import Engine
+from mntui.library.load import Loaded
 
 SOON_MICROS = 60_000_000
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What was typed after `mntui run`."""
 
@@ -47,36 +49,51 @@ def run(asked: Asked) -> Body:
     async def body(session: Session) -> int:
         start = await _start_of(session, asked)
         async with session.engine() as engine:
-            started = await engine.start(start)
-            if isinstance(started, Denied):
-                raise Refusal(started)
-            session.note(_first_lines(started))
-            if asked.detach:
-                session.answer(_detached(started), f"{started.run} has started. Look: mntui watch {started.run}")
-                return DONE
-            return await _follow(session, engine, started, asked)
+            return await begin(session, engine, start, asked)
 
     return body
 
 
+async def begin(session: Session, engine: Engine, start: Start, asked: Asked) -> int:
+    """Start a run, and follow it as far as was asked for. Raises Refusal."""
+    started = await engine.start(start)
+    if isinstance(started, Denied):
+        raise Refusal(started)
+    session.note(_first_lines(started))
+    if asked.detach:
+        session.answer(_detached(started), f"{started.run} has started. Look: mntui watch {started.run}")
+        return DONE
+    return await _follow(session, engine, started, asked)
+
+
 async def _start_of(session: Session, asked: Asked) -> Start:
     """Everything checked that can be, so that a mistake costs no run. Raises Refusal."""
-    if asked.detach and asked.no_wait:
-        raise wrong_usage(
-            "--detach and --no-wait exclude each other", "--detach returns at once, --no-wait at the end."
-        )
+    check_waiting(asked)
     cwd = session.around.cwd
     texts = named_values(list(asked.inputs), "-i")
     models = model_choices(asked.models)
-    budget = None if not asked.budget else _budget(asked.budget)
+    budget = None if not asked.budget else budget_of(asked.budget)
     loaded = load_blueprint(session, asked.blueprint)
     plan = valid_plan(loaded, asked.blueprint)
     values = read_inputs_file(asked.inputs_file, cwd) if asked.inputs_file else {}
     inputs = read_inputs(plan.inputs, texts, values, cwd)
-    if not trusts(session, loaded) and not (session.interactive and await asked_to_trust(session, loaded, plan)):
-        remedy = f"See what it may do, and trust it: mntui blueprint trust {asked.blueprint}"
-        raise refuse("untrusted", f"{plan.name} comes from elsewhere and isn't trusted yet", remedy)
+    await ensure_trust(session, loaded, plan, asked.blueprint)
     return Start(asked.blueprint, str(cwd), inputs, models, budget, asked.out, session.around.person)
+
+
+def check_waiting(asked: Asked) -> None:
+    """Raises Refusal (wrong usage)."""
+    if asked.detach and asked.no_wait:
+        raise wrong_usage(
+            "--detach and --no-wait exclude each other", "--detach returns at once, --no-wait at the end."
+        )
+
+
+async def ensure_trust(session: Session, loaded: Loaded, plan: Plan, wanted: str) -> None:
+    """A person at a terminal is asked; nobody else is. Raises Refusal."""
+    if not trusts(session, loaded) and not (session.interactive and await asked_to_trust(session, loaded, plan)):
+        remedy = f"See what it may do, and trust it: mntui blueprint trust {wanted}"
+        raise refuse("untrusted", f"{plan.name} comes from elsewhere and isn't trusted yet", remedy)
 
 
 def model_choices(given: tuple[str, ...]) -> dict[str, str]:
@@ -93,7 +110,7 @@ def model_choices(given: tuple[str, ...]) -> dict[str, str]:
     return chosen
 
 
-def _budget(text: str) -> int:
+def budget_of(text: str) -> int:
     try:
         micros = micros_of_usd(text.removeprefix("$"))
     except ValueError as error:

@@ -11,6 +11,7 @@ from typing import Final
 from mntui.cli.codes import DONE
 from mntui.cli.exits import Body, Refusal, refuse, wrong_usage
 from mntui.cli.output import Session, glance, table
+from mntui.cli.processes import tree_environment
 from mntui.core.messages import AskSql, Denied, SqlRows
 from mntui.core.values import Json
 
@@ -57,11 +58,13 @@ async def _of_file(path: Path, query: str, limit: int) -> SqlRows:
     """A database is read by a process of its own, which ends with the query, whatever the file holds."""
     asked = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",
         "-m",
         "mntui.journal.asking",
         str(path),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env=tree_environment(),
     )
     told, _ = await asked.communicate(json.dumps({"query": query, "limit": limit}).encode())
     if asked.returncode != 0:

@@ -28,6 +28,8 @@ def step_text(session: Session, run: Run, node: Node, arguments: Json, output: J
         lines.append(items_of(node))
     lines.extend(_section("inputs", _value(arguments)))
     lines.extend(_section("calls", [line for call in calls_in_order(node) for line in _call(session, call)]))
+    switches = [f"goes on with {each.model} ({each.cause}): {each.why}" for each in node.switches]
+    lines.extend(_section("other models", switches))
     lines.extend(_section("answers", [f"{turn.call}  {glance(turn.text)}" for turn in node.turns]))
     lines.extend(_section("output", _value(output)))
     lines.append(f"\n{paint('cost', 'bold')}  {spent(node.spend)}")

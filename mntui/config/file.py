@@ -7,13 +7,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from mntui.config.keys import ANY, SETTINGS, TEMPLATE, Setting, below, setting_of
 from mntui.config.places import Key, Place, place_of, places
 from mntui.core.compiling.findings import listing, nearest
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 MOST_BYTES: Final = 1 << 20
@@ -22,7 +23,7 @@ WHOLE_PRICE: Final = frozenset({"input", "output"})
 _AT: Final = re.compile(r"^(.*?)(?: \(at (?:line (\d+), column (\d+)|end of document)\))?$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigProblem:
     """Something wrong in the file, for people. Line and column from 1; 0 where it is the whole file."""
 
@@ -37,7 +38,7 @@ class ConfigProblem:
         return f"config.toml{where}: {self.message}; the default is used instead. {self.remedy}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Set:
     """A value that the file sets, and its line."""
 
@@ -45,7 +46,7 @@ class Set:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A model that the file names for a role; `place` says where, for a sentence."""
 
@@ -53,7 +54,7 @@ class Chosen:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """`values` holds what the file sets and what is right, by key."""
 
@@ -78,6 +79,10 @@ class Config:
             if key[0] == "prices":
                 found.setdefault(key[1], {})[key[2]] = float(given.value)
         return {model: price for model, price in found.items() if set(price) >= WHOLE_PRICE}
+
+    def keys(self) -> dict[str, str]:
+        """Keys of the terminal app that the person chose, by their ids."""
+        return {key[1]: str(found.value) for key, found in self.values.items() if key[0] == "keys"}
 
     def number(self, *key: str) -> float:
         """A number in force: the file's, else the default."""
@@ -172,7 +177,9 @@ def _check(
         place = place_of(found, key)
         setting = setting_of(key)
         inner = allowed.get(name, allowed.get(ANY))
-        if inner is None:
+        if inner is None or (
+            name not in allowed and inner and not isinstance(value, dict) and not all(allowed.values())
+        ):
             yield _unknown(key, allowed, place)
         elif inner:
             if isinstance(value, dict):
@@ -210,24 +217,29 @@ def _wrong(setting: Setting, value: Json) -> str:
     match setting.kind:
         case "model":
             return "" if isinstance(value, str) and value.strip() else "must be the name of a model, as text"
+        case "text":
+            return "" if isinstance(value, str) and value.strip() else "must be text"
         case "word":
             return "" if value in setting.words else f"must be one of {', '.join(setting.words)}"
-        case "integer" | "seconds" | "dollars":
+        case "integer" | "seconds" | "dollars" | "number":
             kinds = (int,) if setting.kind == "integer" else (int, float)
             if isinstance(value, bool) or not isinstance(value, kinds):
                 units = {
                     "integer": "a whole number",
                     "seconds": "a number of seconds",
                     "dollars": "dollars as a number",
+                    "number": "a number",
                 }
                 return f"must be {units[setting.kind]}"
             fits = setting.least <= value <= setting.most
-            return "" if fits else f"must be from {setting.least:,.0f} to {setting.most:,.0f}"
+            return "" if fits else f"must be from {setting.least:,.12g} to {setting.most:,.12g}"
 
 
 def _example(setting: Setting, key: Key) -> str:
     if setting.kind == "model":
         return f'For example: {key[-1]} = "builtin/extractive"'
+    if setting.key[0] == "keys":
+        return f'For example: "{key[-1]}" = "f5"'
     if setting.kind == "dollars":
         return f"For example: {key[-1]} = 0.75"
     shown = f'"{setting.default}"' if isinstance(setting.default, str) else setting.default

@@ -9,7 +9,7 @@ Deliberately absent: quotes. What was rendered, priced or refused by a policy st
 from typing import assert_never
 
 from mntui.core import events as e
-from mntui.core.commands import CallModel, CallTool, EndRun, EndStep, ParkEffect, ScheduleRetry, StartStep
+from mntui.core.commands import CallModel, CallTool, EndRun, EndStep, ParkEffect, ScheduleRetry, StartStep, SwitchModel
 from mntui.core.decide import admits
 from mntui.core.plan import ApproveWork, AskWork, ForEachWork, RouteWork, SetWork, WaitWork
 from mntui.core.policy import call_digest, effect_key, shown_digest
@@ -73,6 +73,8 @@ def _of_event(run: Run, event: e.Event) -> str:
             return _run_ended(run, status)
         case e.RunStarted() | e.RunAdopted() | e.RunFailing() | e.RunCancelling():
             return ""
+        case e.ModelSwitched(path=path, call=call):
+            return "" if _may(run, f"{path}#{call}", SwitchModel, CallModel) else "no other model was due for this call"
         case e.LateOutcome() | e.SignalReceived():
             return ""
         case _:

@@ -133,21 +133,41 @@ def _respond(run: Run, request: r.Respond) -> Answer:
 
 
 def _respond_budget(run: Run, ask: Ask, value: Json) -> Answer:
-    if value == "stop":
-        problem = Problem("budget", "a person stopped the run at its budget")
-        return (e.BudgetRaised(ask.id, run.budget_micros, run.budget_tokens), e.RunFailing(problem, ask.path))
+    limits = (run.budget_micros, run.budget_tokens)
+    match value:
+        case "stop":
+            problem = Problem("budget", "a person stopped the run at its budget")
+            return (e.BudgetRaised(ask.id, *limits), e.RunFailing(problem, ask.path))
+        case "finish":
+            return (e.BudgetRaised(ask.id, *limits, "finish"),)
+        case "cheaper" if ask.shown.get("cheaper"):
+            return (e.BudgetRaised(ask.id, *limits, "cheaper"),)
+        case "cheaper":
+            message = f"no cheaper model that serves {ask.path} would stay within the budget"
+            return Refused("no_cheaper", message, f"mntui respond {ask.id} '{_RAISE[ask.limit]}'")
+        case _:
+            return _raise_budget(run, ask, value)
+
+
+_RAISE: Mapping[str, str] = {"usd": '{"raise_usd": 1}', "tokens": '{"raise_tokens": 10000}'}
+
+
+def _raise_budget(run: Run, ask: Ask, value: Json) -> Answer:
+    """More of what is used up. Where a price is unknown, it also says that such calls may go on."""
     raised = value.get("raise_usd") if isinstance(value, dict) else None
     more_tokens = value.get("raise_tokens") if isinstance(value, dict) else None
     amounts = [n for n in (raised, more_tokens) if n is not None]
     if not amounts or not all(isinstance(n, int | float) and not isinstance(n, bool) and 0 < n < 1e9 for n in amounts):
-        remedy = f"""mntui respond {ask.id} '{{"raise_usd": 1}}' or '{{"raise_tokens": 10000}}' or '"stop"'"""
-        return Refused("budget_answer", "a budget is answered by raising it or by stopping", remedy)
+        others = " or ".join(f"""'"{word}"'""" for word in ("cheaper", "finish", "stop"))
+        remedy = f"mntui respond {ask.id} '{_RAISE[ask.limit]}' or {others}"
+        return Refused("budget_answer", "a budget is answered by raising it, cheaper, finish or stop", remedy)
     micros, tokens = run.budget_micros, run.budget_tokens
     if raised is not None and micros is not None:
         micros += round(raised * 1_000_000)
     if more_tokens is not None and tokens is not None:
         tokens += int(more_tokens)
-    return (e.BudgetRaised(ask.id, micros, tokens),)
+    unknown = ask.limit == "usd" and ask.shown.get("needed") is None
+    return (e.BudgetRaised(ask.id, micros, tokens, unknown_price=unknown),)
 
 
 def _settle(run: Run, request: r.Settle) -> Answer:

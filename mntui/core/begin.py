@@ -3,7 +3,7 @@
 `begin` never fails a run by raising: what can't be begun is a fact too.
 """
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from mntui.core import commands as c
 from mntui.core import events as e
@@ -25,9 +25,13 @@ from mntui.core.plan import (
 )
 from mntui.core.policy import effect_key, shown_digest
 from mntui.core.run import ENDED, Call, Node, Run
+from mntui.core.serving import serving, taking_over
 from mntui.core.step_paths import child_path, is_item, scope_of
 from mntui.core.steps import next_ask, step_of
 from mntui.core.values import Problem
+
+LONGEST_REFUSAL_SECONDS = 20.0
+"""How long a call that a provider put off waits at most where the provider doesn't say: limits are by the minute."""
 
 
 def begin(run: Run, command: c.Command, quote: c.Quote, now: Now) -> tuple[e.Event, ...]:
@@ -43,6 +47,8 @@ def begin(run: Run, command: c.Command, quote: c.Quote, now: Now) -> tuple[e.Eve
             return _call_tool(run, command, quote)
         case c.ScheduleRetry(), c.RetryQuote():
             return _schedule_retry(run, command, quote)
+        case c.SwitchModel(path=path, call=call), None:
+            return _switch_model(run, path, call)
         case c.ParkEffect(path=path, call=call), None:
             problem = run.node(path).calls[call].problem or Problem(
                 "lost", "the worker ended between the call and its outcome"
@@ -156,23 +162,70 @@ def _call_model(run: Run, command: c.CallModel, quote: c.ModelQuote) -> tuple[e.
     return (started,)
 
 
+def _switch_model(run: Run, path: str, call_id: str) -> tuple[e.Event, ...]:
+    node = run.node(path)
+    problem = node.calls[call_id].problem
+    if problem is None:
+        problem = Problem("contract", f"its answer breaks its contract: {node.turns[-1].violation}")
+    before = serving(run, path)
+    other = taking_over(run.plan, run.models, node, problem.kind)
+    assert other is not None
+    cause: Literal["fallback", "escalate"] = "fallback" if other.role == before.role else "escalate"
+    why = f"{before.model}: {problem.message}"
+    return (e.ModelSwitched(path, call_id, other.role, other.model, cause, why),)
+
+
 def _over_budget(run: Run, command: c.CallModel, quote: c.ModelQuote) -> tuple[e.Event, ...] | None:
     """Spent + reserved + worst case must stay within every limit; an unknown price under a limit in USD asks."""
+    for name, limit, used, needed in _limits(run, quote):
+        if limit is not None and (needed is None or used + needed > limit):
+            known = needed is not None
+            cheaper = quote.cheaper if name == "usd" else ""
+            reached = e.BudgetReached(next_ask(run), command.path, name, needed or 0, limit - used, cheaper, known)
+            return _on_reach(run, command, reached)
+    return None
+
+
+def _limits(run: Run, quote: c.ModelQuote) -> tuple[tuple[Literal["usd", "tokens"], int | None, int, int | None], ...]:
+    """Each limit: its name, how much it is, how much of it is used or held back, and what the call needs at most."""
     tokens = run.spend.input_tokens + run.spend.output_tokens + run.reserved_tokens
-    rows = (
-        ("usd", run.budget_micros, run.spend.micros + run.reserved_micros, quote.micros),
+    micros = 0 if quote.micros is None and run.unknown_price_allowed else quote.micros
+    return (
+        ("usd", run.budget_micros, run.spend.micros + run.reserved_micros, micros),
         ("tokens", run.budget_tokens, tokens, quote.tokens),
     )
-    for name, limit, used, needed in rows:
+
+
+def fits_later(run: Run, quote: c.ModelQuote) -> bool:
+    """Whether a call could cross a limit only because of what calls in flight hold back.
+
+    They give back what they don't use, so it is worth waiting for them before anybody is asked for more.
+    """
+    reserved = {"usd": run.reserved_micros, "tokens": run.reserved_tokens}
+    waits = False
+    for name, limit, used, needed in _limits(run, quote):
         if limit is None or (needed is not None and used + needed <= limit):
             continue
-        asks = run.plan.budget.on_reach != "stop"
-        reached = e.BudgetReached(next_ask(run), command.path, name, needed or 0, limit - used)  # type: ignore[arg-type]
-        if asks:
+        if needed is None or used - reserved[name] + needed > limit:
+            return False
+        waits = True
+    return waits
+
+
+def _on_reach(run: Run, command: c.CallModel, reached: e.BudgetReached) -> tuple[e.Event, ...]:
+    """What is done instead of a call that could cross a limit. What is to be cheaper and can't be asks."""
+    match run.over or run.plan.budget.on_reach:
+        case "stop":
+            message = f"the next call could cross the budget ({reached.limit})"
+            return (e.RunFailing(Problem("budget", message, "raise `budget:` and run again"), command.path),)
+        case "finish":
+            return (e.StepCancelled(command.path, "the budget is used up: the run finishes with what there is"),)
+        case "cheaper" if reached.cheaper:
+            before = serving(run, command.path)
+            why = f"{before.model} could cross the budget"
+            return (e.ModelSwitched(command.path, command.call, before.role, reached.cheaper, "cheaper", why),)
+        case _:
             return (reached,)
-        problem = Problem("budget", f"the next call could cross the budget ({name})", "raise `budget:` and run again")
-        return (e.RunFailing(problem, command.path),)
-    return None
 
 
 def _call_tool(run: Run, command: c.CallTool, quote: c.ToolQuote) -> tuple[e.Event, ...]:
@@ -254,10 +307,20 @@ def _schedule_retry(run: Run, command: c.ScheduleRetry, quote: c.RetryQuote) -> 
 
 
 def retry_seconds(policy: RetryPolicy, call: Call, jitter: float) -> float:
-    """Exponential backoff, up to a tenth of it as jitter, never before a provider's Retry-After."""
-    grown = policy.initial_interval_seconds * policy.backoff_coefficient ** max(call.failures - 1, 0)
-    backoff = min(grown, policy.maximum_interval_seconds) * (1 + 0.1 * jitter)
-    return max(backoff, call.retry_after_seconds or 0.0)
+    """Exponential backoff, up to a tenth of it as jitter, never before a provider's Retry-After.
+
+    A provider that says for how long to wait is believed: then nothing grows, however often it says so.
+    """
+    stated = call.retry_after_seconds
+    if stated is not None:
+        return max(stated, min(policy.initial_interval_seconds, policy.maximum_interval_seconds)) * (1 + 0.1 * jitter)
+    longest = policy.maximum_interval_seconds
+    if call.refusals:
+        longest = min(longest, LONGEST_REFUSAL_SECONDS)
+    # A power this large is past every interval, and larger ones are past what a float holds.
+    power = min(max(call.failures + call.refusals - 1, 0), 64)
+    grown = policy.initial_interval_seconds * policy.backoff_coefficient**power
+    return min(grown, longest) * (1 + 0.1 * jitter)
 
 
 def running_nodes(run: Run) -> tuple[Node, ...]:

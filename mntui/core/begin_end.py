@@ -43,7 +43,7 @@ def begin_end_step(run: Run, path: str, quote: c.EndQuote) -> tuple[e.Event, ...
 def _succeeded(step: StepPlan, path: str, quote: c.EndQuote) -> e.Event:
     routes = step.work.routes if isinstance(step.work, AgentWork) else None
     if routes is None:
-        return e.StepSucceeded(path, quote.output)
+        return e.StepSucceeded(path, quote.output, output_of=quote.output_of)
     chosen = routes.targets.get(quote.route, routes.otherwise)
     if chosen is None:
         known = ", ".join(routes.targets)

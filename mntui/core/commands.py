@@ -5,26 +5,26 @@ digests, prices, the budget's headroom, jitter. `begin` turns a command and its 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mntui.core.events import Stored, Timer
+from mntui.core.frozen import frozen
 from mntui.core.plan import EffectClass
 from mntui.core.values import Json, Problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartStep:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndStep:
     """The step's work is over, or can no longer begin: say how it ended. Touches nothing outside."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallModel:
     path: str
     call: str
@@ -32,7 +32,7 @@ class CallModel:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallTool:
     """`resumes` when an earlier attempt may have reached the world; `reconcile` when the provider is asked first."""
 
@@ -44,13 +44,21 @@ class CallTool:
     reconcile: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduleRetry:
     path: str
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class SwitchModel:
+    """The model that serves a step can't go on, and another one may take over this call."""
+
+    path: str
+    call: str
+
+
+@frozen
 class ParkEffect:
     """An unsafe effect with an unknown outcome goes to a person."""
 
@@ -58,16 +66,16 @@ class ParkEffect:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndRun:
     pass
 
 
-Command = StartStep | EndStep | CallModel | CallTool | ScheduleRetry | ParkEffect | EndRun
+Command = StartStep | EndStep | CallModel | CallTool | ScheduleRetry | SwitchModel | ParkEffect | EndRun
 WorldCommand = CallModel | CallTool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartQuote:
     """For StartStep: the truth of its `if`, and what its templates yield. `count` is the number of items."""
 
@@ -82,27 +90,35 @@ class StartQuote:
     timer: Timer | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndQuote:
-    """For EndStep: the output as it will be stored, checked against the step's contract; `route` for routers."""
+    """For EndStep: the output as it will be stored, checked against the step's contract; `route` for routers.
+
+    `output_of` names the call whose result is the output, instead of the output itself.
+    """
 
     output: Stored = None
     problem: Problem | None = None
     route: str = ""
+    output_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelQuote:
-    """For CallModel: the model bound, the prompt's digest, and the worst case that this call can cost."""
+    """For CallModel: the model bound, the prompt's digest, and the worst case that this call can cost.
+
+    `cheaper` is a model that would stay within the budget where this one could cross it.
+    """
 
     model: str
     prompt: str
     tokens: int
     micros: int | None
     problem: Problem | None = None
+    cheaper: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolQuote:
     """For CallTool: the exact call. `problem` where policy or the tool's schema refuses it."""
 
@@ -120,7 +136,7 @@ class ToolQuote:
     asks_person: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryQuote:
     """For ScheduleRetry: the jitter drawn, from 0 to 1, and the two clocks."""
 
@@ -128,7 +144,7 @@ class RetryQuote:
     timer_base: Timer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunQuote:
     """For EndRun: outputs rendered and success judged."""
 

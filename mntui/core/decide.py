@@ -1,6 +1,5 @@
 """What to do next, read off the state alone; and where a run stands, in the words of every screen."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from mntui.core.commands import (
@@ -12,18 +11,20 @@ from mntui.core.commands import (
     ParkEffect,
     ScheduleRetry,
     StartStep,
+    SwitchModel,
     WorldCommand,
 )
 from mntui.core.events import ApprovalExpired, Event, Timer, TimerFired
+from mntui.core.frozen import frozen
 from mntui.core.run import ENDED, Run, RunStatus
 from mntui.core.step_paths import ROOT, scope_of
 
 
-def decide(run: Run) -> tuple[Command, ...]:
-    """The commands that may be begun now, in the order in which they became possible."""
+def decide(run: Run, since: int = 0) -> tuple[Command, ...]:
+    """The commands that may be begun now, in the order in which they became possible; `since` leaves out older ones."""
     if run.ended or not run.todo:
         return ()
-    ready = sorted(run.todo.values(), key=lambda todo: todo.order)
+    ready = sorted((todo for todo in run.todo.values() if todo.order >= since), key=lambda todo: todo.order)
     return tuple(todo.command for todo in ready if admits(run, todo.command))
 
 
@@ -36,7 +37,7 @@ def admits(run: Run, command: Command) -> bool:
             return True
         case CallModel() if run.budget_ask:
             return False
-        case StartStep() | CallModel() | CallTool() | ScheduleRetry():
+        case StartStep() | CallModel() | CallTool() | ScheduleRetry() | SwitchModel():
             return not (run.paused or run.ending or _in_failing_scope(run, command.path))
         case _:
             assert_never(command)
@@ -61,7 +62,7 @@ def in_flight(run: Run, command: WorldCommand) -> bool:
     return call.status == "running" and (call.generation, call.attempt) == wanted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """A status, and what the run waits for: kinds of asks, `timer`, `signal`, `failure`; each named once, sorted."""
 
@@ -95,7 +96,7 @@ def _waiting_for(run: Run) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Now:
     """An instant on both clocks, in microseconds: wall time, and time since the boot named."""
 

@@ -11,14 +11,14 @@ from immutables import Map
 from mntui.core.commands import Command, EndRun, EndStep, slot_of
 from mntui.core.events import Timer
 from mntui.core.plan import StepPlan
-from mntui.core.run import Ask, Call, Node, Run, Scope, Todo
+from mntui.core.run import Ask, Call, Node, Run, Scope, Tally, Todo
 from mntui.core.step_paths import ROOT, ancestors, plan_path
 from mntui.core.values import Problem
 
-Record = TypeVar("Record", Node, Call, Run)
+Record = TypeVar("Record", Node, Call, Run, Scope, Tally)
 
 _PLACES: Final[Mapping[type, Mapping[str, int]]] = {
-    form: {name: place for place, name in enumerate(form._fields)} for form in (Node, Call, Run)
+    form: {name: place for place, name in enumerate(form._fields)} for form in (Node, Call, Run, Scope, Tally)
 }
 
 
@@ -99,22 +99,28 @@ class Draft:
 
     # What is in flight
 
-    def takes_off(self, path: str, call: str) -> None:
-        """The run may not end without the outcome of this call."""
-        if not self.call(path, call).flying:
-            self.update_call(path, call, flying=True)
+    def takes_off(self, path: str, call: str, **fields: Any) -> None:
+        """The run may not end without the outcome of this call, of which the fields change."""
+        flew = self.call(path, call).flying
+        if fields or not flew:
+            self.update_call(path, call, flying=True, **fields)
+        if not flew:
             self._fly(path, 1)
 
     def lands(self, path: str, call: str) -> None:
         if self.call(path, call).flying:
             self.update_call(path, call, flying=False)
-            self._fly(path, -1)
+            self.landed(path)
+
+    def landed(self, path: str) -> None:
+        """A call that flew doesn't any more."""
+        self._fly(path, -1)
 
     def _fly(self, path: str, change: Literal[1, -1]) -> None:
         for around in ancestors(path):
             scope = self.scopes.get(around)
             if scope is not None:
-                self.scopes[around] = scope._replace(flying=scope.flying + change)
+                self.scopes[around] = Scope(scope.open, scope.flying + change, scope.failure)
         if change < 0:
             for around in ancestors(path):
                 self.check_scope(around)
@@ -129,7 +135,7 @@ class Draft:
             self.add(EndRun() if path == ROOT else EndStep(path))
 
     def set_scope(self, path: str, **fields: Any) -> None:
-        self.scopes[path] = self.scopes.get(path, Scope())._replace(**fields)
+        self.scopes[path] = changed(self.scopes.get(path, Scope()), fields)
 
     # Endings of the run
 

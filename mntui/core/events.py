@@ -6,9 +6,10 @@ A `Stored` value is the JSON itself, or a `Ref` where it is large.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.money import Cost, Usage
 from mntui.core.plan import EffectClass
 from mntui.core.values import Json, Problem, Ref
@@ -16,7 +17,7 @@ from mntui.core.values import Json, Problem, Ref
 Stored = Json | Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timer:
     """When something is due. `until` is wall time; `elapsed_until`, within the boot `boot`, real time passed.
 
@@ -32,9 +33,23 @@ class Timer:
 # The run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Original:
+    """The ended run that a frozen rerun is made of: what `run` names in its templates."""
+
+    id: str
+    name: str
+    started_at: int
+    folder: str
+
+
+@frozen
 class RunStarted:
-    """`plan` and `source` are payloads: the compiled plan (an encoded Plan) and the blueprint's files as text."""
+    """`plan` and `source` are payloads: the compiled plan (an encoded Plan) and the blueprint's files as text.
+
+    `rerun_of` marks a frozen rerun: only its model calls are made, the rest is that run's journal. `again_of` names the
+    run whose inputs these are, where everything is really called again.
+    """
 
     name: str
     blueprint: str
@@ -49,10 +64,12 @@ class RunStarted:
     budget_micros: int | None = None
     budget_tokens: int | None = None
     out: str = ""
+    rerun_of: Original | None = None
+    again_of: str = ""
     kind: Literal["RunStarted"] = "RunStarted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunAdopted:
     """Another worker took the run over: every call that was in flight under the one before is lost."""
 
@@ -60,17 +77,17 @@ class RunAdopted:
     kind: Literal["RunAdopted"] = "RunAdopted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunPaused:
     kind: Literal["RunPaused"] = "RunPaused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunResumed:
     kind: Literal["RunResumed"] = "RunResumed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunFailing:
     """Nothing more is admitted; what is in flight is let end."""
 
@@ -79,20 +96,20 @@ class RunFailing:
     kind: Literal["RunFailing"] = "RunFailing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunCancelling:
     reason: str = ""
     kind: Literal["RunCancelling"] = "RunCancelling"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunReopened:
     """A person retries a step of a run that had failed."""
 
     kind: Literal["RunReopened"] = "RunReopened"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunEnded:
     """`success` holds the truth of each named expression; None where the run didn't get that far."""
 
@@ -103,27 +120,39 @@ class RunEnded:
     kind: Literal["RunEnded"] = "RunEnded"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BudgetReached:
-    """The next call could cross a limit, so it isn't made. With an `ask` a person decides; without, the run stops."""
+    """The next call could cross a limit, so it isn't made. With an `ask` a person decides; without, the run stops.
+
+    `cheaper` is a model that would stay within it, if there is one.
+    """
 
     ask: str
     path: str
     limit: Literal["usd", "tokens"]
     needed: int
     left: int
+    cheaper: str = ""
+    price_known: bool = True
     kind: Literal["BudgetReached"] = "BudgetReached"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BudgetRaised:
+    """A budget that was reached is answered: these limits hold from now on, and `then` what is done at the next one.
+
+    `unknown_price` when the person lets calls go on whose price nobody knows.
+    """
+
     ask: str
     micros: int | None
     tokens: int | None
+    then: Literal["ask", "cheaper", "finish"] | None = None
+    unknown_price: bool = False
     kind: Literal["BudgetRaised"] = "BudgetRaised"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalReceived:
     name: str
     payload: Stored = None
@@ -133,7 +162,7 @@ class SignalReceived:
 # Steps
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepStarted:
     """`arguments` are what the step works on, rendered: `with`, `show`, the values of `set`, the items of a fan-out."""
 
@@ -143,7 +172,7 @@ class StepStarted:
     kind: Literal["StepStarted"] = "StepStarted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepsPlanned:
     """A container knows how many items it has. The items themselves are its step's arguments."""
 
@@ -152,18 +181,22 @@ class StepsPlanned:
     kind: Literal["StepsPlanned"] = "StepsPlanned"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepSucceeded:
-    """`chosen` are the ids of the steps that a router picked. `given` is a person's reason for an output they gave."""
+    """`chosen` are the ids of the steps that a router picked. `given` is a person's reason for an output they gave.
+
+    `output_of` names the call whose result is the output word for word; it isn't written twice then.
+    """
 
     path: str
     output: Stored = None
     chosen: tuple[str, ...] | None = None
     given: str = ""
+    output_of: str = ""
     kind: Literal["StepSucceeded"] = "StepSucceeded"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepFailed:
     path: str
     problem: Problem
@@ -171,21 +204,21 @@ class StepFailed:
     kind: Literal["StepFailed"] = "StepFailed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepSkipped:
     path: str
     why: str
     kind: Literal["StepSkipped"] = "StepSkipped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepCancelled:
     path: str
     why: str
     kind: Literal["StepCancelled"] = "StepCancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepRetried:
     """A person asks for a failed step again; everything that it had finished is kept."""
 
@@ -197,7 +230,7 @@ class StepRetried:
 # Calls into the world. `call` is "turn.call": 2.0 the model call of turn 2, 2.1 its first tool call, 0.1 a tool step's.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelCallStarted:
     """`reserved_*` is the worst case that the budget holds back until the outcome is known."""
 
@@ -212,7 +245,7 @@ class ModelCallStarted:
     kind: Literal["ModelCallStarted"] = "ModelCallStarted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedCall:
     """A tool call that a model asked for. A `problem` answers it without calling anything."""
 
@@ -223,9 +256,13 @@ class AskedCall:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelAnswered:
-    """`value` is the parsed answer under a contract; `violation` says how it broke it (the exact text sent back)."""
+    """`value` is the parsed answer under a contract; `violation` says how it broke it (the exact text sent back).
+
+    `timings_micros` are microseconds by name (load, prefill, generate, total) where the server measures them.
+    `cached` when it was read from the answer cache: nobody was asked, and it costs nothing.
+    """
 
     path: str
     call: str
@@ -238,10 +275,12 @@ class ModelAnswered:
     violation: str = ""
     finish: str = "stop"
     milliseconds: int = 0
+    timings_micros: Mapping[str, int] = field(default_factory=dict)
+    cached: bool = False
     kind: Literal["ModelAnswered"] = "ModelAnswered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelCallFailed:
     path: str
     call: str
@@ -253,7 +292,23 @@ class ModelCallFailed:
     kind: Literal["ModelCallFailed"] = "ModelCallFailed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class ModelSwitched:
+    """From here on another model answers a step's calls: the next fallback, the role it escalates to, a cheaper one.
+
+    `role` is the one by whose limits calls are made from now on; `why` is what the model before did.
+    """
+
+    path: str
+    call: str
+    role: str
+    model: str
+    cause: Literal["fallback", "escalate", "cheaper"]
+    why: str
+    kind: Literal["ModelSwitched"] = "ModelSwitched"
+
+
+@frozen
 class ToolCallStarted:
     """The durable intent: exactly this will be done under this key. `intent` is what the tool prepared."""
 
@@ -270,7 +325,7 @@ class ToolCallStarted:
     kind: Literal["ToolCallStarted"] = "ToolCallStarted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolReturned:
     """`reconciled` when the answer came from asking what had happened, not from doing it."""
 
@@ -283,7 +338,7 @@ class ToolReturned:
     kind: Literal["ToolReturned"] = "ToolReturned"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolCallFailed:
     """`sent` is False only where it is certain that nothing reached the world."""
 
@@ -295,7 +350,7 @@ class ToolCallFailed:
     kind: Literal["ToolCallFailed"] = "ToolCallFailed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconcileStarted:
     """The provider is asked what happened under the key of a call whose outcome was lost."""
 
@@ -305,7 +360,7 @@ class ReconcileStarted:
     kind: Literal["ReconcileStarted"] = "ReconcileStarted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconcileFoundNothing:
     path: str
     call: str
@@ -313,7 +368,7 @@ class ReconcileFoundNothing:
     kind: Literal["ReconcileFoundNothing"] = "ReconcileFoundNothing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LateOutcome:
     """An outcome whose call nobody waits for any more: its cost counts, its result doesn't."""
 
@@ -326,7 +381,7 @@ class LateOutcome:
     kind: Literal["LateOutcome"] = "LateOutcome"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryScheduled:
     path: str
     call: str
@@ -336,14 +391,14 @@ class RetryScheduled:
     kind: Literal["RetryScheduled"] = "RetryScheduled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerArmed:
     path: str
     timer: Timer
     kind: Literal["TimerArmed"] = "TimerArmed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerFired:
     """`call` names the call to repeat; without one a waiting step goes on."""
 
@@ -355,7 +410,7 @@ class TimerFired:
 # People
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalRequested:
     """`digest` binds the approval to exactly what is shown. `call` is empty for an `approve` step."""
 
@@ -374,7 +429,7 @@ class ApprovalRequested:
     kind: Literal["ApprovalRequested"] = "ApprovalRequested"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalGranted:
     """`values` are what may now happen, edits in; `final_digest` is theirs, and only it may execute."""
 
@@ -386,20 +441,20 @@ class ApprovalGranted:
     kind: Literal["ApprovalGranted"] = "ApprovalGranted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalRejected:
     ask: str
     reason: str
     kind: Literal["ApprovalRejected"] = "ApprovalRejected"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalExpired:
     ask: str
     kind: Literal["ApprovalExpired"] = "ApprovalExpired"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionAsked:
     ask: str
     path: str
@@ -410,14 +465,14 @@ class QuestionAsked:
     kind: Literal["QuestionAsked"] = "QuestionAsked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionAnswered:
     ask: str
     value: Json
     kind: Literal["QuestionAnswered"] = "QuestionAnswered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectInDoubt:
     """Nobody knows whether the effect happened, and asking the provider isn't possible: a person must say."""
 
@@ -428,7 +483,7 @@ class EffectInDoubt:
     kind: Literal["EffectInDoubt"] = "EffectInDoubt"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectSettled:
     ask: str
     resolution: Literal["happened", "not-happened", "abandon"]
@@ -439,7 +494,9 @@ class EffectSettled:
 RunEvent = RunStarted | RunAdopted | RunPaused | RunResumed | RunFailing | RunCancelling | RunReopened | RunEnded
 ForwardStepEvent = StepStarted | StepsPlanned | StepSucceeded | StepFailed | StepSkipped | StepCancelled
 StepEvent = ForwardStepEvent | StepRetried
-ModelEvent = ModelCallStarted | ModelAnswered | ModelCallFailed | LateOutcome | BudgetReached | BudgetRaised
+ModelEvent = (
+    ModelCallStarted | ModelAnswered | ModelCallFailed | LateOutcome | BudgetReached | BudgetRaised | ModelSwitched
+)
 ToolEvent = ToolCallStarted | ToolReturned | ToolCallFailed | ReconcileStarted | ReconcileFoundNothing
 TimeEvent = RetryScheduled | TimerArmed | TimerFired | SignalReceived
 ApprovalEvent = ApprovalRequested | ApprovalGranted | ApprovalRejected | ApprovalExpired
@@ -447,7 +504,7 @@ PersonEvent = ApprovalEvent | QuestionAsked | QuestionAnswered | EffectInDoubt |
 Event = RunEvent | StepEvent | ModelEvent | ToolEvent | TimeEvent | PersonEvent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """An event in its envelope. `at` is wall time in microseconds since 1970 and never decreases within a run."""
 

@@ -34,7 +34,7 @@ def evolve(run: Run, fact: e.Fact) -> Run:
             fold_tool(draft, event)
         case e.ModelCallStarted() | e.ModelAnswered() | e.ModelCallFailed():
             fold_model(draft, event)
-        case e.LateOutcome() | e.BudgetReached() | e.BudgetRaised():
+        case e.LateOutcome() | e.BudgetReached() | e.BudgetRaised() | e.ModelSwitched():
             fold_model(draft, event)
         case e.RetryScheduled() | e.TimerArmed() | e.TimerFired() | e.SignalReceived():
             fold_time(draft, event)

@@ -191,14 +191,14 @@ def _effects(answers: Nine) -> Iterator[str]:
 
 def _models(facts: Sequence[e.Fact]) -> Iterator[str]:
     """Each model's calls, tokens and cost. What a lost call may have cost is only in the run's total."""
-    names: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, str, int], str] = {}
     spends: dict[str, Spend] = {}
     for fact in facts:
         match fact.event:
-            case e.ModelCallStarted(path=path, call=call, model=model):
-                names[path, call] = model
+            case e.ModelCallStarted(path=path, call=call, attempt=attempt, model=model):
+                names[path, call, attempt] = model
             case e.ModelAnswered() | e.ModelCallFailed() | e.LateOutcome() as event:
-                model = names.get((event.path, event.call), "")
+                model = names.get((event.path, event.call, event.attempt), "")
                 if model:
                     spends[model] = spends.get(model, Spend()).plus(event.usage, event.cost)
             case _:

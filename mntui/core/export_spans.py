@@ -9,10 +9,11 @@ counts, costs and digests.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal
 
 from mntui.core import events as e
+from mntui.core.frozen import frozen
 from mntui.core.money import MICROS, Cost, Usage
 from mntui.core.plan import AgentWork, Plan
 from mntui.core.run import Run
@@ -37,14 +38,14 @@ CallEnd = e.ModelAnswered | e.ModelCallFailed | e.ToolReturned | e.ToolCallFaile
 StepEnd = e.StepSucceeded | e.StepFailed | e.StepSkipped | e.StepCancelled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpanEvent:
     name: str
     at: int
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Times in microseconds. Ids are 8 bytes as a number; `client` where another system does the work."""
 

@@ -3,12 +3,21 @@
 from typing import assert_never
 
 from mntui.core import events as e
-from mntui.core.commands import CallModel, CallTool, EndStep, ParkEffect, ScheduleRetry
+from mntui.core.commands import CallModel, CallTool, EndStep, ParkEffect, ScheduleRetry, SwitchModel
 from mntui.core.draft import Draft
 from mntui.core.fold_steps import release
 from mntui.core.money import Cost, Usage
 from mntui.core.plan import AgentWork
-from mntui.core.run import ENDED, Ask, Call, Node, Turn
+from mntui.core.run import ENDED, Ask, Call, Node, Switch, Turn
+from mntui.core.serving import Serving, taking_over
+
+RATE_LIMITED = "rate_limited"
+"""The kind of failure by which a provider asks to wait (429)."""
+MOST_REFUSALS = 40
+"""So often in a row is a call put off before it fails for good."""
+SHORT_WAIT_SECONDS = 5.0
+"""A provider that asks for more than this isn't waited for where a fallback could answer."""
+CONTRACT = "contract"
 
 
 def fold_model(draft: Draft, event: e.ModelEvent) -> None:
@@ -26,6 +35,12 @@ def fold_model(draft: Draft, event: e.ModelEvent) -> None:
         case e.BudgetRaised(ask=ask):
             draft.close_ask(ask)
             draft.put(budget_ask="", budget_micros=event.micros, budget_tokens=event.tokens)
+            if event.then is not None:
+                draft.put(over=event.then)
+            if event.unknown_price:
+                draft.put(unknown_price_allowed=True)
+        case e.ModelSwitched():
+            _switched(draft, event)
         case _:
             assert_never(event)
 
@@ -96,11 +111,36 @@ def _model_answered(draft: Draft, event: e.ModelAnswered) -> None:
 
 
 def _ask_again(draft: Draft, node: Node) -> None:
-    broken = sum(bool(turn.violation) for turn in node.turns)
-    if broken > draft.step(node.path).retry.contract:
-        draft.add(EndStep(node.path))
-    else:
+    """The same model once more, with what is wrong; then another one; then the step is over."""
+    since = node.switches[-1].turns if node.switches else 0
+    broken = sum(bool(turn.violation) for turn in node.turns[since:])
+    if broken <= draft.step(node.path).retry.contract:
         next_turn(draft, node.path)
+    elif _other(draft, node, CONTRACT) is not None:
+        call = Call(f"{len(node.turns) + 1}.0", "waiting", node.generation, attempt=0)
+        draft.set_call(node.path, call)
+        draft.add(SwitchModel(node.path, call.id))
+    else:
+        draft.add(EndStep(node.path))
+
+
+def _other(draft: Draft, node: Node, kind: str) -> Serving | None:
+    return taking_over(draft.plan, draft.get("models"), node, kind)
+
+
+def _switched(draft: Draft, event: e.ModelSwitched) -> None:
+    """The call is made again by another model: a new attempt, with all its tries. Answered turns stay."""
+    path = event.path
+    node = draft.node(path)
+    switch = Switch(event.role, event.model, event.cause, event.why, len(node.turns))
+    draft.update(path, switches=(*node.switches, switch))
+    before = draft.call(path, event.call)
+    attempt = before.attempt + (event.cause != "cheaper")
+    call = draft.update_call(
+        path, event.call, status="ready", attempt=attempt, failures=0, refusals=0, problem=None, model=event.model
+    )
+    draft.drop(f"{path}#{event.call}")
+    draft.add(CallModel(path, call.id, call.generation, call.attempt))
 
 
 def _open_tool_calls(draft: Draft, node: Node, asks: tuple[e.AskedCall, ...]) -> None:
@@ -134,7 +174,10 @@ def next_turn(draft: Draft, path: str) -> None:
     node = draft.node(path)
     work = draft.step(path).work
     assert isinstance(work, AgentWork)
-    if len(node.turns) >= draft.plan.agents[work.agent].max_turns + draft.step(path).retry.contract:
+    since = node.switches[-1].turns if node.switches else 0
+    # Answers of a model before that failed their check are no turns of this one.
+    turns = len(node.turns) - sum(bool(turn.violation) for turn in node.turns[:since])
+    if turns >= draft.plan.agents[work.agent].max_turns + draft.step(path).retry.contract:
         draft.add(EndStep(path))
         return
     call = Call(f"{len(node.turns) + 1}.0", generation=node.generation)
@@ -148,29 +191,45 @@ def _model_failed(draft: Draft, event: e.ModelCallFailed) -> None:
     release(draft, path, call_id)
     if event.usage != Usage() or event.cost.micros:
         spend(draft, path, event.usage, event.cost)
+    before, put_off = draft.call(path, call_id), event.problem.kind == RATE_LIMITED
     call = draft.update_call(
         path,
         call_id,
         problem=event.problem,
-        failures=draft.call(path, call_id).failures + 1,
+        failures=before.failures + (not put_off),
+        refusals=before.refusals + 1 if put_off else 0,
         retry_after_seconds=event.retry_after_seconds,
         ended_at=draft.at,
     )
     node = draft.node(path)
     if node.status not in ENDED:
-        if event.problem.retryable and may_retry(draft, node, call):
+        other = _other(draft, node, event.problem.kind)
+        tries_again = event.problem.retryable and may_retry(draft, node, call)
+        if tries_again and not (other is not None and _put_off_long(draft, node, call)):
             draft.update_call(path, call_id, status="waiting")
             draft.add(ScheduleRetry(path, call_id))
+        elif other is not None:
+            draft.update_call(path, call_id, status="waiting")
+            draft.add(SwitchModel(path, call_id))
         else:
             draft.update_call(path, call_id, status="failed")
             draft.add(EndStep(path))
     draft.lands(path, call_id)
 
 
+def _put_off_long(draft: Draft, node: Node, call: Call) -> bool:
+    """Whether a provider keeps a call waiting for longer than somebody else should, who could answer it."""
+    too_often = call.refusals >= draft.step(node.path).retry.maximum_attempts
+    return bool(call.refusals) and (too_often or (call.retry_after_seconds or 0) > SHORT_WAIT_SECONDS)
+
+
 def may_retry(draft: Draft, node: Node, call: Call) -> bool:
+    """A provider that asks to wait isn't a failure of the call, so it uses up no attempt; only patience has an end."""
     policy = draft.step(node.path).retry
     kind = call.problem.kind if call.problem is not None else ""
-    return call.failures < policy.maximum_attempts and kind not in policy.non_retryable_error_types
+    if kind in policy.non_retryable_error_types or call.refusals >= MOST_REFUSALS:
+        return False
+    return call.failures < policy.maximum_attempts or kind == RATE_LIMITED
 
 
 def lose_model_call(draft: Draft, path: str, call: Call) -> None:
@@ -190,6 +249,8 @@ def spend(draft: Draft, path: str, usage: Usage, cost: Cost) -> None:
 
 def _budget_reached(draft: Draft, event: e.BudgetReached) -> None:
     question = f"The next call of {event.path} could cross the budget."
+    if not event.price_known:
+        question = f"Nobody knows what the next call of {event.path} costs, and there is a budget."
     draft.open_ask(
         Ask(
             event.ask,
@@ -200,7 +261,12 @@ def _budget_reached(draft: Draft, event: e.BudgetReached) -> None:
             draft.at,
             needed=event.needed,
             limit=event.limit,
-            shown={"limit": event.limit, "needed": event.needed, "left": event.left},
+            shown={
+                "limit": event.limit,
+                "needed": event.needed if event.price_known else None,
+                "left": event.left,
+                "cheaper": event.cheaper,
+            },
         )
     )
     draft.put(budget_ask=event.ask)
@@ -212,9 +278,9 @@ def _budget_reached(draft: Draft, event: e.BudgetReached) -> None:
 def _tool_started(draft: Draft, event: e.ToolCallStarted) -> None:
     path, call = event.path, event.call
     draft.drop(f"{path}#{call}")
-    if draft.node(path).status not in ENDED:
+    if draft.node(path).status in {"pending", "waiting"}:
         draft.update(path, status="running")
-    draft.update_call(
+    draft.takes_off(
         path,
         call,
         status="running",
@@ -226,14 +292,17 @@ def _tool_started(draft: Draft, event: e.ToolCallStarted) -> None:
         intent=event.intent,
         started_at=draft.at,
     )
-    draft.takes_off(path, call)
 
 
 def tool_succeeded(draft: Draft, path: str, call: str, result: e.Stored) -> None:
     """A call has its outcome, from the tool, from asking what happened, or from a person who knows."""
-    draft.update_call(path, call, status="succeeded", result=result, unknown=False, problem=None, ended_at=draft.at)
+    flew = draft.call(path, call).flying
+    draft.update_call(
+        path, call, status="succeeded", result=result, unknown=False, problem=None, ended_at=draft.at, flying=False
+    )
     after_tools(draft, path)
-    draft.lands(path, call)
+    if flew:
+        draft.landed(path)
 
 
 def _tool_failed(draft: Draft, event: e.ToolCallFailed) -> None:

@@ -9,7 +9,8 @@ from mntui.core.draft import Draft
 from mntui.core.fold_steps import SCOPE_ENDED, TOOL_CALL, Counted, children, tallied
 from mntui.core.joins import verdict
 from mntui.core.plan import AgentWork, StepPlan
-from mntui.core.run import Call, Node, Tally
+from mntui.core.run import Call, Node, Switch, Tally
+from mntui.core.serving import first_serving
 from mntui.core.step_paths import child_path, item_path
 
 RUN_ENDED = "its run ended"
@@ -122,6 +123,10 @@ def _reopen_item(draft: Draft, item: Node) -> None:
 
 def _reopen_agent(draft: Draft, path: str, generation: int) -> None:
     node = draft.node(path)
+    if node.switches:
+        first = first_serving(draft.plan, draft.get("models"), path)
+        back = Switch(first.role, first.model, "retry", "a person retried the step", len(node.turns))
+        node = draft.update(path, switches=(*node.switches, back))
     broken = [call for call in node.calls.values() if call.id.endswith(".0") and call.status != "succeeded"]
     if broken:
         old = broken[-1]

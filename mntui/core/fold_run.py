@@ -68,6 +68,8 @@ def _started(draft: Draft, event: e.RunStarted) -> None:
         started_at=draft.at,
         budget_micros=event.budget_micros,
         budget_tokens=event.budget_tokens,
+        rerun_of=event.rerun_of,
+        again_of=event.again_of,
     )
     open_scope(draft, ROOT, draft.plan.roots)
     draft.check_scope(ROOT)

@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from mntui.core import events as e
 from mntui.core.commands import CallModel, CallTool, EndStep, StartStep
-from mntui.core.draft import Draft
+from mntui.core.draft import Draft, changed
 from mntui.core.joins import may_start, verdict
 from mntui.core.plan import AgentWork, ForEachWork, StepPlan, ToolWork, WaitWork
 from mntui.core.run import ENDED, Call, Node, Tally
@@ -27,7 +27,8 @@ def fold_step(draft: Draft, event: e.ForwardStepEvent) -> None:
         case e.StepsPlanned(path=path, count=count):
             _planned(draft, path, count)
         case e.StepSucceeded(path=path):
-            draft.update(path, status="succeeded", output=event.output, chosen=event.chosen, given=event.given)
+            output = draft.call(path, event.output_of).result if event.output_of else event.output
+            draft.update(path, status="succeeded", output=output, chosen=event.chosen, given=event.given)
             end_node(draft, path, "succeeded", event.chosen)
         case e.StepSkipped(path=path):
             draft.update(path, status="skipped", why=event.why)
@@ -67,7 +68,9 @@ def _started(draft: Draft, event: e.StepStarted) -> None:
         return
     match work:
         case ToolWork():
-            _start_call(draft, node, Call(TOOL_CALL, tool=work.tool, arguments=event.arguments))
+            call = Call(TOOL_CALL, generation=node.generation, tool=work.tool, arguments=event.arguments)
+            draft.set_call(path, call)
+            draft.add(CallTool(path, call.id, call.generation, call.attempt))
         case AgentWork():
             draft.set_call(path, Call(FIRST_MODEL_CALL, generation=node.generation))
             draft.add(CallModel(path, FIRST_MODEL_CALL, node.generation, 1))
@@ -75,11 +78,6 @@ def _started(draft: Draft, event: e.StepStarted) -> None:
             _listen(draft, path, event.signal)
         case _:
             pass
-
-
-def _start_call(draft: Draft, node: Node, call: Call) -> None:
-    draft.set_call(node.path, call._replace(generation=node.generation))
-    draft.add(CallTool(node.path, call.id, node.generation, call.attempt))
 
 
 def _listen(draft: Draft, path: str, signal: str) -> None:
@@ -180,7 +178,7 @@ def tallied(tally: Tally, step: StepPlan, need: StepPlan, counted: Counted, chos
     if counted == "succeeded" and need.path in step.routers and step.id not in (chosen or ()):
         counted = "skipped"
     field = counted if need.path in step.counted else f"beside_{counted}"
-    return tally._replace(**{field: getattr(tally, field) + 1})
+    return changed(tally, {field: getattr(tally, field) + 1})
 
 
 def _item_ended(draft: Draft, path: str) -> None:

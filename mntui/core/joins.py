@@ -5,16 +5,16 @@ the order of parallel outcomes never decides between skipped and failed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import JoinKind, StepPlan
 from mntui.core.run import Tally
 
 Verdict = Literal["wait", "start", "skip", "fail"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How the counted needs of a join ended, of `total`, and the quorum asked for."""
 
@@ -32,7 +32,7 @@ class Counts:
 Test = Callable[[Counts], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """`starts` says when the join is met; `fails` why it can't be any more (else: only skips caused it)."""
 

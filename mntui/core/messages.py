@@ -4,20 +4,24 @@ The same messages serve a worker in this process, a worker behind its socket, an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mntui.core.compare import Matrix
 from mntui.core.events import Fact, Stored
+from mntui.core.frozen import frozen
 from mntui.core.plan import Plan
 from mntui.core.run import Ask, RunStatus
 from mntui.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """Start a run of `blueprint` (a name, or a path seen from `cwd`). `models` binds roles; "" binds all the others.
 
-    `out` is a folder into which the files of the run's folder are copied when it ends.
+    `out` is a folder into which the files of the run's folder are copied when it ends. `rerun_of` names a run that has
+    ended: its pinned version is started again with its inputs, frozen: only model calls are made.
+    `again_of` names the run whose inputs these are: without a `blueprint`, the version that it is pinned to is started.
     """
 
     blueprint: str
@@ -27,10 +31,12 @@ class Start:
     budget_micros: int | None = None
     out: str = ""
     actor: str = "person"
+    rerun_of: str = ""
+    again_of: str = ""
     kind: Literal["Start"] = "Start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """The model that a role got, and the sentence that says why; `simulated` for the builtin stand-ins."""
 
@@ -40,7 +46,7 @@ class Bound:
     simulated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """The run is durable. `notes` are warnings of the blueprint's check, as sentences."""
 
@@ -52,7 +58,7 @@ class Started:
     kind: Literal["Started"] = "Started"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """A request became facts, the last of them `seq`; it is durable."""
 
@@ -61,7 +67,7 @@ class Accepted:
     kind: Literal["Accepted"] = "Accepted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denied:
     """A start, request or question that can't be: the error of cli.md's `--json`, with the place where there is one."""
 
@@ -75,7 +81,7 @@ class Denied:
     kind: Literal["Denied"] = "Denied"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """The first update of a watch: the plan, and every fact so far. Folding them gives the run."""
 
@@ -86,13 +92,13 @@ class Opened:
     kind: Literal["Opened"] = "Opened"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     facts: tuple[Fact, ...]
     kind: Literal["Happened"] = "Happened"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pulsed:
     """Live text of a model call, from `offset` characters on. It may be lost; the outcome replaces it."""
 
@@ -103,18 +109,24 @@ class Pulsed:
     kind: Literal["Pulsed"] = "Pulsed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
-    """Commands that the run could begin but that a limit holds back: what, and which limit. Worker memory only."""
+    """Commands that the run could begin but that a limit holds back: what, and which limit. Worker memory only.
+
+    `until` is when that limit lets go, where it is known (microseconds since 1970); `loading` are calls that wait until
+    their model is in memory, and what is told of that.
+    """
 
     waiting: Mapping[str, str]
+    until: Mapping[str, int] = field(default_factory=dict)
+    loading: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["Queued"] = "Queued"
 
 
 Update = Opened | Happened | Pulsed | Queued
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRow:
     """One line of `mntui runs`. Times in microseconds since 1970, money in micro-dollars."""
 
@@ -133,7 +145,7 @@ class RunRow:
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunFilter:
     """`status` and `blueprint` are exact; empty means any. Newest first, `limit` rows at most."""
 
@@ -143,7 +155,7 @@ class RunFilter:
     kind: Literal["RunFilter"] = "RunFilter"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """Something that waits for a person, with the run it belongs to."""
 
@@ -152,10 +164,10 @@ class Waiting:
     ask: Ask
 
 
-# Questions that change nothing
+# Questions: they may be asked again, where a worker goes away before it has answered
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskEvents:
     """The facts of a run after a sequence number. Answered by Facts."""
 
@@ -164,14 +176,14 @@ class AskEvents:
     kind: Literal["AskEvents"] = "AskEvents"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskWaiting:
     """All that waits for a person. Answered by AllWaiting."""
 
     kind: Literal["AskWaiting"] = "AskWaiting"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskPayload:
     """A large value by its digest. Answered by Payload."""
 
@@ -179,7 +191,7 @@ class AskPayload:
     kind: Literal["AskPayload"] = "AskPayload"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskSees:
     """What the agent of a step sees at its next or last model call. Answered by Sees."""
 
@@ -188,14 +200,14 @@ class AskSees:
     kind: Literal["AskSees"] = "AskSees"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskStatus:
     """The worker itself. Answered by WorkerStatus."""
 
     kind: Literal["AskStatus"] = "AskStatus"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskSql:
     """One SELECT over every run, at most `limit` rows of it. Answered by SqlRows."""
 
@@ -204,22 +216,48 @@ class AskSql:
     kind: Literal["AskSql"] = "AskSql"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskKeeping:
-    """Check the journal against its index, copy it into the folder `target`, or build the index again.
+    """Check the journal against its index, copy it into the folder `target`, build the index again, or free room.
 
     Answered by Kept. Building goes on after the answer, and the worker's status tells how far it is.
     """
 
-    what: Literal["check", "backup", "rebuild"]
+    what: Literal["check", "backup", "rebuild", "prune"]
     target: str = ""
     kind: Literal["AskKeeping"] = "AskKeeping"
 
 
-Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus | AskSql | AskKeeping
+@frozen
+class AskCompare:
+    """What a run's model calls would have cost on other models. Answered by Compared.
+
+    `reruns` names frozen reruns of it, whose figures are real and stand in for what would have been; where it names
+    none, the last one of each model that the index knows.
+    """
+
+    run: str
+    models: tuple[str, ...]
+    reruns: tuple[str, ...] = ()
+    kind: Literal["AskCompare"] = "AskCompare"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class DeleteRuns:
+    """Forget runs that have ended, with their facts, their large values and their folders. There is no way back.
+
+    Answered by Kept. Those that were deleted already count as deleted, so it may be asked again.
+    """
+
+    runs: tuple[str, ...]
+    actor: str = "person"
+    kind: Literal["DeleteRuns"] = "DeleteRuns"
+
+
+Question = AskEvents | AskWaiting | AskPayload | AskSees | AskStatus | AskSql | AskKeeping | DeleteRuns | AskCompare
+
+
+@frozen
 class Facts:
     id: str
     run: str
@@ -227,25 +265,25 @@ class Facts:
     kind: Literal["Facts"] = "Facts"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllWaiting:
     waiting: tuple[Waiting, ...]
     kind: Literal["AllWaiting"] = "AllWaiting"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payload:
     value: Json
     kind: Literal["Payload"] = "Payload"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeenMessage:
     role: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sees:
     """The messages of a model call, the tools offered, and how many tokens that is by the model's own count."""
 
@@ -258,7 +296,7 @@ class Sees:
     kind: Literal["Sees"] = "Sees"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkerStatus:
     """`opening` holds what the journal reported when it was opened (torn tails, damage), as sentences."""
 
@@ -272,7 +310,7 @@ class WorkerStatus:
     kind: Literal["WorkerStatus"] = "WorkerStatus"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SqlRows:
     """What a SELECT gave; `truncated` where there was more. Numbers that JSON can't hold exactly are text."""
 
@@ -282,7 +320,7 @@ class SqlRows:
     kind: Literal["SqlRows"] = "SqlRows"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What a check, a copy or a rebuild came to, as sentences; `sound` is False where a check found something wrong."""
 
@@ -291,4 +329,10 @@ class Kept:
     kind: Literal["Kept"] = "Kept"
 
 
-Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept
+@frozen
+class Compared:
+    matrix: Matrix
+    kind: Literal["Compared"] = "Compared"
+
+
+Reply = Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept | Compared

@@ -3,13 +3,14 @@
 A figure knows whether it was measured or estimated; an unknown price is None and is never summed as zero in silence.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+
+from mntui.core.frozen import frozen
 
 MICROS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """Tokens of one model call as its provider counts them. `input_tokens` includes the cached and written ones."""
 
@@ -21,18 +22,26 @@ class Usage:
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
-    """What a call cost. `micros` is None while the price is unknown; `table` names the price table and its date."""
+    """What a call cost. `micros` is None while the price is unknown; `table` names the price table and its date.
+
+    A local model's cost is all energy and hardware, told apart; a provider's is neither.
+    """
 
     micros: int | None = 0
     estimated: bool = False
     table: str = ""
+    energy_micros: int = 0
+    hardware_micros: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spend:
-    """A running total. `unknown_calls` counts calls without a price, so a total can say that it is a lower bound."""
+    """A running total. `unknown_calls` counts calls without a price, so a total can say that it is a lower bound.
+
+    `energy_micros` and `hardware_micros` are the part of `micros` that local models took.
+    """
 
     micros: int = 0
     input_tokens: int = 0
@@ -40,6 +49,8 @@ class Spend:
     calls: int = 0
     unknown_calls: int = 0
     estimated_calls: int = 0
+    energy_micros: int = 0
+    hardware_micros: int = 0
 
     def plus(self, usage: Usage, cost: Cost) -> "Spend":
         return Spend(
@@ -49,6 +60,8 @@ class Spend:
             self.calls + 1,
             self.unknown_calls + (cost.micros is None),
             self.estimated_calls + (cost.estimated or usage.estimated),
+            self.energy_micros + cost.energy_micros,
+            self.hardware_micros + cost.hardware_micros,
         )
 
 

@@ -84,11 +84,13 @@ class Names(Mapping[str, Json]):
         return work.steps if isinstance(work, ForEachWork) else ()
 
     def _about_run(self) -> Json:
-        started = datetime.fromtimestamp(self._run.started_at / 1e6, UTC)
+        # A rerun sees what the run saw that it is made of, or its calls would never be the recorded ones.
+        seen = self._run.rerun_of or self._run
+        started = datetime.fromtimestamp(seen.started_at / 1e6, UTC)
         return {
-            "id": self._run.id,
+            "id": seen.id,
             "started_at": started.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "folder": self._run.folder,
+            "folder": seen.folder,
             "spent_usd": self._run.spend.micros / 1_000_000,
         }
 

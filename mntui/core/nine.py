@@ -5,13 +5,13 @@ Deliberately absent: text of prompts and large values (asked of the engine), and
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mntui.core.answer import answer
 from mntui.core.decide import Now, standing
 from mntui.core.events import Stored
+from mntui.core.frozen import frozen
 from mntui.core.money import Spend
-from mntui.core.plan import AgentWork, EffectClass, ForEachWork, ToolPlan, ToolWork
+from mntui.core.plan import AgentPlan, AgentWork, EffectClass, ForEachWork, ToolPlan, ToolWork
 from mntui.core.requests import Refused, Retry
 from mntui.core.run import ENDED, Ask, Call, Node, Run, RunStatus
 from mntui.core.step_paths import is_item
@@ -20,7 +20,7 @@ from mntui.core.values import Problem
 from mntui.core.why import asks_in_order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """1. Steps are those that the run has so far, items not counted. `success` is None until the run has ended."""
 
@@ -36,7 +36,7 @@ class State:
     ended_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Active:
     """2. A step that has started and not ended, and what it is doing. `until`: when a wait or a retry is due."""
 
@@ -48,7 +48,7 @@ class Active:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowed:
     """3. A tool as this run may call it, and which steps and agents may."""
 
@@ -62,7 +62,7 @@ class Allowed:
     agents: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """4. Something that happened in the world and can't happen again under its key."""
 
@@ -75,7 +75,7 @@ class Effect:
     arguments: Stored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """5. `settled` where the blueprint says how to go on (continue, skip, a join that takes failures)."""
 
@@ -85,7 +85,7 @@ class Failure:
     at: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retryable:
     """6. A failed step: it can be retried, or `refusal` says why not and what works instead."""
 
@@ -93,9 +93,12 @@ class Retryable:
     refusal: Refused | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentView:
-    """8. What an agent sees is its instructions, what `sees` names for each step, and its own turns: nothing else."""
+    """8. What an agent sees is its instructions, what `sees` names for each step, and its own turns: nothing else.
+
+    `switched` tells, as sentences, in which steps another model took over from `model`, and why.
+    """
 
     name: str
     role: str
@@ -105,9 +108,10 @@ class AgentView:
     tools: tuple[str, ...]
     max_turns: int
     sees: Mapping[str, tuple[str, ...]]
+    switched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """9. A named expression that must hold at the end; None until it is judged."""
 
@@ -116,7 +120,7 @@ class Condition:
     holds: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nine:
     """The answers, in the order of the questions; `finished` (steps done for good) belongs to the fourth."""
 
@@ -219,6 +223,8 @@ def _calling(call: Call) -> str:
             return f"{'asks' if is_model else 'calls'} the {whom}{again}"
         case "waiting":
             reason = f": {call.problem.message}" if call.problem is not None else ""
+            if call.refusals:
+                return f"waiting: rate limit of {call.model.partition('/')[0]}{again}{reason}"
             return f"tries the {whom} again{again}{reason}"
         case "in_doubt":
             return f"nobody knows whether the {whom} did it"
@@ -283,8 +289,26 @@ def _agents(run: Run) -> Iterator[AgentView]:
         }
         model = run.models.get(agent.model, "")
         yield AgentView(
-            agent.name, agent.role, agent.model, model, agent.instructions, agent.tools, agent.max_turns, sees
+            agent.name,
+            agent.role,
+            agent.model,
+            model,
+            agent.instructions,
+            agent.tools,
+            agent.max_turns,
+            sees,
+            _switched(run, agent),
         )
+
+
+def _switched(run: Run, agent: AgentPlan) -> tuple[str, ...]:
+    nodes = (node for node in run.nodes.values() if node.switches)
+    return tuple(
+        f"{node.path} went on with {switch.model} ({switch.cause}): {switch.why}"
+        for node in sorted(nodes, key=lambda node: node.path)
+        if getattr(step_of(run, node.path).work, "agent", "") == agent.name
+        for switch in node.switches
+    )
 
 
 def _conditions(run: Run) -> Iterator[Condition]:

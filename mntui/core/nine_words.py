@@ -5,9 +5,9 @@ done with. How lines are wrapped, cut and coloured is the caller's.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.money import usd
 from mntui.core.nine import Active, AgentView, Allowed, Condition, Effect, Failure, Nine, Retryable, State
 from mntui.core.run import Ask, Run
@@ -20,7 +20,7 @@ INSTRUCTIONS: Final = 60
 ASKED: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Voice:
     """`now` in microseconds since 1970; `moment` writes an instant, `status` a status, `retry` how a path is tried"""
 
@@ -45,7 +45,8 @@ def nine_words(run: Run, nine: Nine, voice: Voice) -> tuple[tuple[str, Sequence[
         ("What needs approval?", [line for ask in nine.asks for line in _ask(ask)] or ["Nothing."]),
         (
             "What does each agent see?",
-            [_agent(each) for each in nine.agents] or ["This blueprint has no agents."],
+            [line for each in nine.agents for line in (_agent(each), *each.switched)]
+            or ["This blueprint has no agents."],
         ),
         (
             "What does success mean here?",

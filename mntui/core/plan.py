@@ -8,9 +8,10 @@ Deliberately absent: line numbers (the library keeps them), prices, and anything
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 EffectClass = Literal["none", "keyed", "reconcilable", "unsafe"]
@@ -23,14 +24,30 @@ ASK_TOOL = "ask"
 name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Bound:
+    """An `allow` key that is no parameter: what a tool may reach by itself (hosts, programs, files it may change).
+
+    A tool with a `needed` one reaches nothing without it. Entries that aren't `harmless` make the tool's effect class
+    at least `least`; a tool that brings no class, and has only harmless entries, is `none`.
+    """
+
+    kind: Literal["host", "method", "address", "program", "path"]
+    about: str
+    needed: bool = False
+    harmless: tuple[str, ...] = ()
+    least: EffectClass = "none"
+
+
+@frozen
 class ToolSpec:
     """What a tool is: its capability boundary as a value. Builtin ones come from tools/, python ones from tools.py.
 
     `paths` maps the name of a parameter that holds a path (or a map of paths) to how it is used. `exclusive` names the
     path parameter of which only one call may be in flight. `prepares` says that a call's intent records what it finds
     (offset and digest), which its reconcile needs. `classes` are the effect classes that its code can keep (a function
-    without an idempotency key can't be keyed); None: any.
+    without an idempotency key can't be keyed); None: any. `bounds` are its `allow` keys
+    beside the parameters, `later` arguments that this version refuses.
     """
 
     use: str
@@ -43,9 +60,11 @@ class ToolSpec:
     prepares: bool = False
     taints: bool = False
     classes: tuple[EffectClass, ...] | None = None
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryPolicy:
     """Temporal's fields. `maximum_attempts` counts the first try."""
 
@@ -57,13 +76,13 @@ class RetryPolicy:
     contract: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     kind: JoinKind = "all_success"
     quorum: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputPlan:
     """One typed input. `required` is True when no default is given. `default` is a JSON value."""
 
@@ -74,17 +93,22 @@ class InputPlan:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RolePlan:
-    """A model role: names preferred in order, the most tokens an answer may have, whether a stand-in may serve."""
+    """A model role: names preferred in order, the most tokens an answer may have, whether a stand-in may serve.
+
+    `fallback` are the models that take over, in order, when the one that serves can't answer; `escalate` is the role
+    that takes over when an answer fails its check.
+    """
 
     prefer: tuple[str, ...] = ()
     max_tokens: int = 2000
     builtin_allowed: bool = True
     escalate: str | None = None
+    fallback: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolPlan:
     """A tool as this blueprint may call it. `allow` holds templates over `inputs`; `fixed` parameters are hidden."""
 
@@ -100,7 +124,7 @@ class ToolPlan:
     env: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerPlan:
     """An MCP server: a command as an argument list, or a URL."""
 
@@ -111,7 +135,7 @@ class ServerPlan:
     env: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentPlan:
     """Who answers: `instructions` is the prompt's template text (over `inputs` only), already read from its file."""
 
@@ -123,7 +147,7 @@ class AgentPlan:
     max_turns: int = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routes:
     """Targets per key, and for no match. `targets` of a key may be empty: that route ends here."""
 
@@ -131,14 +155,14 @@ class Routes:
     otherwise: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolWork:
     tool: str
     arguments: Mapping[str, Json]
     kind: Literal["tool"] = "tool"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentWork:
     agent: str
     arguments: Mapping[str, Json]
@@ -146,7 +170,7 @@ class AgentWork:
     kind: Literal["agent"] = "agent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RouteWork:
     """`expression` is bare; its value picks the key of `routes`."""
 
@@ -155,13 +179,13 @@ class RouteWork:
     kind: Literal["route"] = "route"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetWork:
     values: Mapping[str, Json]
     kind: Literal["set"] = "set"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApproveWork:
     question: str
     show: Mapping[str, Json]
@@ -172,13 +196,13 @@ class ApproveWork:
     kind: Literal["approve"] = "approve"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskWork:
     question: str
     kind: Literal["ask"] = "ask"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForEachWork:
     """`steps` are the plan paths of its inner steps, in file order; `outputs` None means: every inner step's output."""
 
@@ -190,7 +214,7 @@ class ForEachWork:
     kind: Literal["for_each"] = "for_each"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitWork:
     """Exactly one is set: a template yielding a duration, a template yielding a time, or a signal's name."""
 
@@ -203,7 +227,7 @@ class WaitWork:
 Work = ToolWork | AgentWork | RouteWork | SetWork | ApproveWork | AskWork | ForEachWork | WaitWork
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepPlan:
     """One step. All names in `needs`, `counted` and `dependents` are plan paths of siblings.
 
@@ -226,9 +250,10 @@ class StepPlan:
     retry: RetryPolicy = RetryPolicy()
     on_failure: OnFailure | None = None
     on_change: Literal["ask", "rerun", "ignore"] = "ask"
+    cache: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BudgetPlan:
     """Limits of one run; None is no limit. `usd_micros` in micro-dollars."""
 
@@ -237,7 +262,7 @@ class BudgetPlan:
     on_reach: Literal["ask", "stop", "cheaper"] = "ask"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A whole compiled blueprint. `steps` holds every step of every scope; `roots` the top-level ones in file order."""
 

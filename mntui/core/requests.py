@@ -1,13 +1,14 @@
 """What a person (or a schedule, a file, a signal) asks: the closed union of requests. Any of them may be refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approve:
     """Let exactly what `digest` names happen, with `values` replacing what may be edited."""
 
@@ -17,7 +18,7 @@ class Approve:
     kind: Literal["Approve"] = "Approve"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reject:
     ask: str
     reason: str
@@ -25,7 +26,7 @@ class Reject:
     kind: Literal["Reject"] = "Reject"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Respond:
     """Answer a question, or a budget that was reached (`{"raise_usd": 1}` or "stop")."""
 
@@ -34,7 +35,7 @@ class Respond:
     kind: Literal["Respond"] = "Respond"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settle:
     """Say what became of an effect in doubt. `result` is the output where it happened."""
 
@@ -44,30 +45,30 @@ class Settle:
     kind: Literal["Settle"] = "Settle"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signal:
     name: str
     payload: Json = None
     kind: Literal["Signal"] = "Signal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pause:
     kind: Literal["Pause"] = "Pause"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resume:
     kind: Literal["Resume"] = "Resume"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancel:
     reason: str = ""
     kind: Literal["Cancel"] = "Cancel"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminate:
     """End the run at once, whatever is in flight."""
 
@@ -75,7 +76,7 @@ class Terminate:
     kind: Literal["Terminate"] = "Terminate"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """Do a failed step again; without a path, every step that stopped the run."""
 
@@ -83,7 +84,7 @@ class Retry:
     kind: Literal["Retry"] = "Retry"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skip:
     """Go on without a step, with an output that a person gives."""
 
@@ -96,7 +97,7 @@ class Skip:
 Request = Approve | Reject | Respond | Settle | Signal | Pause | Resume | Cancel | Terminate | Retry | Skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """Why a request can't be. `code` is a stable word; `remedy` says what would work instead."""
 

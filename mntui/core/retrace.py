@@ -1,15 +1,15 @@
 """Replay with suspicion: fold the facts of a run by today's rules, and stop at the first that cannot have followed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mntui.core.admissible import objection
 from mntui.core.events import Fact
 from mntui.core.evolve import evolve
+from mntui.core.frozen import frozen
 from mntui.core.run import Run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Divergence:
     """Where a journal stops making sense: the fact's number and kind, its step, and why, as the end of a sentence."""
 
@@ -19,7 +19,7 @@ class Divergence:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retraced:
     """`run` is the state after the last fact that could be folded; without a divergence, after all of them."""
 

@@ -9,13 +9,13 @@ journal.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from immutables import Map
 
 from mntui.core.commands import Command
-from mntui.core.events import AskedCall, Stored, Timer
+from mntui.core.events import AskedCall, Original, Stored, Timer
+from mntui.core.frozen import frozen
 from mntui.core.money import Spend
 from mntui.core.plan import EffectClass, Plan
 from mntui.core.values import Json, Problem
@@ -40,9 +40,10 @@ class Tally(NamedTuple):
 class Call(NamedTuple):
     """One model call or tool call of a step, over all its attempts.
 
-    `failures` counts attempts that failed by themselves; an attempt lost with its worker isn't one. `unknown` while it
-    isn't known whether an effect happened; `flying` while the run may not end without this call's outcome.
-    `reserved_*` is held back from the budget while the call is in flight.
+    `failures` counts attempts that failed by themselves; an attempt lost with its worker isn't one, nor is one that the
+    provider put off: `refusals` counts those, in a row. `unknown` while it isn't known whether an effect happened;
+    `flying` while the run may not end without this call's outcome. `reserved_*` is held back from the budget while the
+    call is in flight.
     """
 
     id: str
@@ -69,9 +70,10 @@ class Call(NamedTuple):
     ended_at: int = 0
     model: str = ""
     flying: bool = False
+    refusals: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """One answered model call: what it said, and which tool calls it asked for."""
 
@@ -80,6 +82,17 @@ class Turn:
     asks: tuple[AskedCall, ...]
     value: Stored
     violation: str
+
+
+@frozen
+class Switch:
+    """Another model took over after so many turns of a step; "retry" when a person's retry went back to the first."""
+
+    role: str
+    model: str
+    cause: Literal["fallback", "escalate", "cheaper", "retry"]
+    why: str
+    turns: int
 
 
 class Node(NamedTuple):
@@ -110,6 +123,7 @@ class Node(NamedTuple):
     given: str = ""
     chosen: tuple[str, ...] | None = None
     spend: Spend = Spend()
+    switches: tuple[Switch, ...] = ()
 
 
 class Scope(NamedTuple):
@@ -120,7 +134,7 @@ class Scope(NamedTuple):
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """What waits for a person: `digest` is of exactly what is shown, `edit` names what may be changed."""
 
@@ -143,7 +157,7 @@ class Ask:
     limit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """Who settled an ask, when, and how: told to whoever comes second."""
 
@@ -152,7 +166,7 @@ class Decision:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Todo:
     """A command that may be begun; `order` is when it became possible."""
 
@@ -201,6 +215,10 @@ class Run(NamedTuple):
     budget_micros: int | None = None
     budget_tokens: int | None = None
     worker: str = ""
+    over: Literal["", "ask", "cheaper", "finish"] = ""
+    unknown_price_allowed: bool = False
+    rerun_of: Original | None = None
+    again_of: str = ""
 
     def node(self, path: str) -> Node:
         """The node at a path. Raises KeyError for a path that this run doesn't have (yet)."""

@@ -3,16 +3,16 @@
 The match is over the closed union of events, so a new fact breaks the type check until somebody finds words for it.
 """
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from mntui.core import events as e
+from mntui.core.frozen import frozen
 from mntui.core.money import Cost, Usage, usd
 from mntui.core.values import Problem
 from mntui.core.words import WAITING_FOR
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """`status` is a key of LOOKS, or empty where the fact is no change of a status."""
 
@@ -34,7 +34,7 @@ def tell(event: e.Event) -> Told:
             return _tell_step(event)
         case e.ModelCallStarted() | e.ModelAnswered() | e.ModelCallFailed() | e.LateOutcome():
             return _tell_model(event)
-        case e.BudgetReached() | e.BudgetRaised():
+        case e.BudgetReached() | e.BudgetRaised() | e.ModelSwitched():
             return _tell_model(event)
         case e.ToolCallStarted() | e.ToolReturned() | e.ToolCallFailed():
             return _tell_tool(event)
@@ -52,8 +52,10 @@ def tell(event: e.Event) -> Told:
 
 def _tell_run(event: e.RunEvent) -> Told:
     match event:
-        case e.RunStarted(name=name, blueprint=blueprint, version=version):
-            return Told("running", "", f"{name} started: {blueprint} {version}".rstrip())
+        case e.RunStarted(name=name, blueprint=blueprint, version=version, rerun_of=original, again_of=again):
+            rerun = f", a rerun of {again}: everything is called again" if again else ""
+            rerun = f", a frozen rerun of {original.name}: no tool is called" if original is not None else rerun
+            return Told("running", "", f"{name} started: {blueprint} {version}".rstrip() + rerun)
         case e.RunAdopted(worker=worker):
             return Told("", "", f"worker {worker} took the run over")
         case e.RunPaused():
@@ -107,7 +109,7 @@ def _tell_model(event: e.ModelEvent) -> Told:
         case e.ModelCallStarted(path=path, model=model, attempt=attempt):
             return Told("", path, f"asks {model}{_attempt(attempt)}")
         case e.ModelAnswered(path=path, violation=violation, asks=asks):
-            told = "the model answered"
+            told = "answered from the cache" if event.cached else "the model answered"
             if violation:
                 told = f"the model's answer breaks its contract: {violation}"
             elif asks:
@@ -122,7 +124,11 @@ def _tell_model(event: e.ModelEvent) -> Told:
         case e.BudgetRaised(micros=micros, tokens=tokens, ask=ask):
             limits = [usd(micros)] if micros is not None else []
             limits += [f"{tokens} tokens"] if tokens is not None else []
-            return Told("", "", f"{ask} was answered: the budget is {' and '.join(limits) or 'without a limit'}")
+            then = {"cheaper": ", then cheaper models", "finish": ", then it finishes with what there is"}
+            more = then.get(event.then or "", "")
+            return Told("", "", f"{ask} was answered: the budget is {' and '.join(limits) or 'without a limit'}{more}")
+        case e.ModelSwitched(path=path, model=model, cause=cause, why=why):
+            return Told("", path, f"goes on with {model} ({cause}){_because(why)}")
         case _:
             assert_never(event)
 

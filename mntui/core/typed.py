@@ -12,6 +12,8 @@ from mntui.core.values import Json, canonical
 
 Resolution = Literal["happened", "not-happened", "compensate", "abandon"]
 RESOLUTIONS: Final[tuple[Resolution, ...]] = get_args(Resolution)
+BUDGET_WORDS: Final = ("cheaper", "finish", "stop")
+"""Answers to a budget beside an amount: a cheaper model, finish with what there is, stop."""
 _BY_TYPE: Final = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list", "object": "map"}
 _AMOUNT: Final = re.compile(r"\+?\s*\$?\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)")
 
@@ -79,12 +81,13 @@ def _type_now(value: Json) -> Mapping[str, Json] | None:
 
 
 def budget_answer(ask: Ask, text: str) -> Respond:
-    """`2.50` or `stop`, for a budget that was reached. Raises ContractProblem."""
-    if text.strip() == "stop":
-        return Respond(ask.id, "stop")
+    """`2.50`, `cheaper`, `finish` or `stop`, for a budget that was reached. Raises ContractProblem."""
+    if text.strip() in BUDGET_WORDS:
+        return Respond(ask.id, text.strip())
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        raise ContractProblem("a budget is answered by an amount or by stopping", "type 1.50, or stop")
+        words = ", ".join(BUDGET_WORDS)
+        raise ContractProblem(f"a budget is answered by an amount, or by {words}", f"type 1.50, or {words}")
     if ask.limit == "usd":
         return Respond(ask.id, {"raise_usd": float(found[1])})
     return Respond(ask.id, {"raise_tokens": round(float(found[1]))})

@@ -5,8 +5,9 @@ A value over PAYLOAD_BYTES of canonical JSON travels as a `Ref`; the journal kee
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from mntui.core.frozen import frozen
 
 Json = Any
 """null, bool, int, float, text, list or dict with text keys. Parsed at the edges; its depth is not typed here."""
@@ -18,7 +19,7 @@ LARGEST_INTEGER = 2**53
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ref:
     """A large value by its SHA-256 (hex), its size in bytes of canonical JSON, and its first characters for screens."""
 
@@ -28,7 +29,7 @@ class Ref:
     ref: Literal["payload"] = "payload"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Why something failed, for the journal and for people: what happened, and what they can do about it.
 

@@ -6,20 +6,21 @@ Deliberately absent: work that is simply under way. A run without blockers is mo
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import field
 from typing import Literal
 
 from mntui.core.answer import answer
 from mntui.core.decide import Now
+from mntui.core.frozen import frozen
 from mntui.core.requests import Refused, Retry
 from mntui.core.run import Ask, Call, Run
 
 BlockerKind = Literal[
-    "approval", "question", "in_doubt", "budget", "failure", "paused", "signal", "timer", "retry", "limit"
+    "approval", "question", "in_doubt", "budget", "failure", "paused", "signal", "timer", "retry", "limit", "loading"
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocker:
     """One reason. Times in microseconds; `since` is None where the state doesn't hold it.
 
@@ -34,8 +35,17 @@ class Blocker:
     until: int | None = None
 
 
-def why(run: Run, held_back: Mapping[str, str] | None = None) -> tuple[Blocker, ...]:
-    """All that blocks a run. `held_back` maps steps to the limit of the worker that they wait for."""
+@frozen
+class HeldBack:
+    """What only a worker knows, by call (`draft#1.0`): limits that hold calls back, until when, models being loaded."""
+
+    limits: Mapping[str, str] = field(default_factory=dict)
+    until: Mapping[str, int] = field(default_factory=dict)
+    loading: Mapping[str, str] = field(default_factory=dict)
+
+
+def why(run: Run, held_back: Mapping[str, str] | HeldBack | None = None) -> tuple[Blocker, ...]:
+    """All that blocks a run. `held_back` is what the worker holds back: all of it, or only the limits by call."""
     if run.ended:
         return _of_ended(run)
     return (
@@ -44,8 +54,15 @@ def why(run: Run, held_back: Mapping[str, str] | None = None) -> tuple[Blocker, 
         *_paused(run),
         *_signals(run),
         *_timers(run),
-        *(Blocker("limit", limit, step, None, "") for step, limit in sorted((held_back or {}).items())),
+        *_held_back(held_back if isinstance(held_back, HeldBack) else HeldBack(held_back or {})),
     )
+
+
+def _held_back(held: HeldBack) -> Iterator[Blocker]:
+    for slot, limit in sorted(held.limits.items()):
+        yield Blocker("limit", f"waiting: {limit}", slot.partition("#")[0], None, "", held.until.get(slot))
+    for slot, loading in sorted(held.loading.items()):
+        yield Blocker("loading", f"its model is still loading: {loading}", slot.partition("#")[0], None, "")
 
 
 def answer_command(ask: Ask) -> str:
@@ -98,7 +115,9 @@ def _asked(ask: Ask) -> str:
             reason = f" ({ask.problem.message})" if ask.problem is not None else ""
             return f"nobody knows whether {ask.tool} happened{reason}: look, then say so"
         case "budget":
-            return f"{ask.question} Raise the budget or stop."
+            cheaper = (ask.shown or {}).get("cheaper")
+            or_cheaper = f", go on with {cheaper} (cheaper)" if cheaper else ""
+            return f"{ask.question} Raise the budget{or_cheaper}, finish with what there is (finish), or stop."
 
 
 def _failures(run: Run) -> Iterator[Blocker]:
@@ -142,4 +161,7 @@ def _timers(run: Run) -> Iterator[Blocker]:
 
 def _retried(call: Call) -> str:
     reason = f": {call.problem.message}" if call.problem is not None else ""
+    if call.refusals:
+        times = "once" if call.refusals == 1 else f"{call.refusals} times in a row"
+        return f"waiting: rate limit of {call.model.partition('/')[0]}, refused {times}{reason}"
     return f"{call.tool or call.model or 'a call'} is tried again after attempt {call.attempt} failed{reason}"

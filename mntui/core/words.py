@@ -4,18 +4,20 @@ A glyph never stands alone; `ascii` is for terminals whose fonts lack the others
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from mntui.core.frozen import frozen
 from mntui.core.money import Spend, usd
-from mntui.core.run import Node
+
+if TYPE_CHECKING:  # What a first picture must not wait for.
+    from mntui.core.run import Node
 
 MICROS_A_SECOND: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """How a state looks. `style` is a colour by its terminal name, never the only sign."""
 
@@ -91,14 +93,19 @@ def span(micros: int) -> str:
 
 def spent(spend: Spend) -> str:
     """What was spent, saying when it is a lower bound or an estimate: `at least $0.0127 (2 calls of unknown price)`."""
-    text = usd(spend.micros)
+    text, notes = usd(spend.micros), []
+    if spend.energy_micros or spend.hardware_micros:
+        notes.append(f"energy {usd(spend.energy_micros)}, hardware {usd(spend.hardware_micros)}")
     if spend.unknown_calls:
         calls = "call" if spend.unknown_calls == 1 else "calls"
-        return f"at least {text} ({spend.unknown_calls} {calls} of unknown price)"
-    return f"{text} (partly estimated)" if spend.estimated_calls and spend.micros else text
+        notes.append(f"{spend.unknown_calls} {calls} of unknown price")
+        text = f"at least {text}"
+    elif spend.estimated_calls and spend.micros:
+        notes.append("partly estimated")
+    return f"{text} ({'; '.join(notes)})" if notes else text
 
 
-def took(node: Node, now: int) -> str:
+def took(node: "Node", now: int) -> str:
     """How long a step has taken, or is taking; empty before it starts."""
     if node.started_at is None:
         return ""

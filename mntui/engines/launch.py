@@ -10,11 +10,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import mntui
 from mntui import __version__
+from mntui.core.frozen import frozen
 from mntui.core.messages import AskStatus, WorkerStatus
 from mntui.engines.base import EngineGone
 from mntui.engines.link import UPDATE, HungError, Link, LinkLostError, NotTakenError, Patience
@@ -30,7 +30,7 @@ REFUSED = 3
 OpenLink = Callable[[], Awaitable[Link]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Launch:
     """How the worker of a home is started, and how long a client waits for it."""
 

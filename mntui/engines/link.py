@@ -5,10 +5,10 @@ A link that hears nothing for a while asks whether anybody is there; a worker th
 
 import asyncio
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from mntui import __version__
+from mntui.core.frozen import frozen
 from mntui.engines.base import EngineGone
 from mntui.wire.codec import WireProblem, encode
 from mntui.wire.frames import STREAM_BYTES, FrameReader, write_frame
@@ -39,7 +39,7 @@ from mntui.wire.protocol import (
 UPDATE = "update mntui here, or use the version that started this worker"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """How long a client waits, in seconds: for a greeting, in silence before it asks, for a worker to start.
 

@@ -5,17 +5,19 @@ The in-memory journal keeps the same contract without a disk; it is handed in by
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import field
 from typing import Protocol
 
 from mntui.core.events import Fact, RunEnded, RunReopened, RunStarted
+from mntui.core.frozen import frozen
 from mntui.core.messages import AskKeeping, AskSql, Denied, Kept, RunFilter, RunRow, SqlRows
 from mntui.core.rows import row_of
 from mntui.core.run import Run
 from mntui.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """The facts of one turn of one run, in order, with the large values that they are the first to name, by digest."""
 
@@ -67,6 +69,14 @@ class Journal(Protocol):
 
     async def keep(self, question: AskKeeping) -> Kept | Denied: ...
 
+    async def delete(self, run_ids: Sequence[str], at: int, actor: str) -> Kept | Denied:
+        """Forget runs that have ended, for good; those that are gone already are left out."""
+        ...
+
+    def gone(self) -> AbstractSet[str]:
+        """Ids of the runs that were deleted."""
+        ...
+
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         """Every durable fact of a run, in order; none for an unknown run."""
         ...
@@ -91,6 +101,7 @@ class MemoryJournal:
         self._facts: dict[str, list[Fact]] = {}
         self._payloads: dict[str, Json] = {}
         self._runs: dict[str, Run] = {}
+        self._gone: set[str] = set()
 
     @property
     def opening(self) -> tuple[str, ...]:
@@ -126,6 +137,16 @@ class MemoryJournal:
 
     async def keep(self, question: AskKeeping) -> Kept | Denied:
         return Denied("no_index", f"this journal is in memory only, there is nothing to {question.what}")
+
+    async def delete(self, run_ids: Sequence[str], at: int, actor: str) -> Kept | Denied:
+        for run_id in run_ids:
+            self._facts.pop(run_id, None)
+            self._runs.pop(run_id, None)
+            self._gone.add(run_id)
+        return Kept((f"At {at} {actor} deleted {len(run_ids)} runs.",))
+
+    def gone(self) -> AbstractSet[str]:
+        return self._gone
 
     def facts(self, run_id: str) -> tuple[Fact, ...]:
         return tuple(self._facts.get(run_id, ()))

@@ -1,7 +1,8 @@
 """The append-only log that commits: a batch whose future resolved is on the disk and will be read again.
 
 One writer thread takes everything that was queued, writes it at once, syncs once, and only then resolves the futures
-(group commit). Batches are numbered from 1 without a gap. What a batch means is known elsewhere.
+(group commit). Batches are numbered from 1 without a gap, and lie squeezed in their frames. What a batch means is known
+elsewhere.
 
 Absent: a retry of anything. A full disk fails the batch (`LogFull`) and the log goes on; a failing disk ends the log
 (`LogFailed`), and whoever opens it again reads what is really there. Who stops waiting doesn't undo the batch.
@@ -11,7 +12,7 @@ import asyncio
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,9 @@ from mntui.journal.mending import Restore
 from mntui.journal.opening import Opening
 from mntui.journal.places import Places, read_batch
 from mntui.journal.refusals import LogClosed, LogDamaged, LogFailed, LogFull
-from mntui.journal.segments import read_accepted, read_watermark
+from mntui.journal.rewriting import Thinned, pack, thin
+from mntui.journal.segments import read_accepted, read_watermark, segment_paths
+from mntui.journal.squeezing import squeezed, unsqueezed
 from mntui.journal.tail import Tail
 from mntui.journal.walk import Batch, Damage, Walk
 
@@ -85,7 +88,7 @@ class Log:
         held = opening.lock(folder)
         try:
             tail, places, opened = opening.open_tail(
-                real, folder, applied, restore, segment_bytes=segment_bytes, crash=crash
+                real, folder, applied, _as_stored(restore), segment_bytes=segment_bytes, crash=crash
             )
         except BaseException:
             os.close(held)
@@ -120,7 +123,40 @@ class Log:
         """One acknowledged batch. Raises LookupError if there is none, LogDamaged if it changed since the opening."""
         if number > self.last:
             raise LookupError(f"batch {number} isn't acknowledged in {self.folder}")
-        return read_batch(self.folder, self._places, number)
+        return unsqueezed(read_batch(self.folder, self._places, number))
+
+    # Full segments, which nobody writes any more
+
+    @property
+    def segment(self) -> int:
+        """The number of the segment that is written now."""
+        return self._tail.number
+
+    def full_segments(self) -> list[Path]:
+        return [path for path in segment_paths(self.folder) if int(path.stem) < self.segment]
+
+    def full_segments_of(self, batches: Iterable[int]) -> list[Path]:
+        """Those that hold any of these batches."""
+        wanted = self._segments_of(batches)
+        return [path for path in self.full_segments() if int(path.stem) in wanted]
+
+    def is_in_last_segment(self, batches: Iterable[int]) -> bool:
+        """Whether one of these batches lies in the segment that is written now."""
+        return self.segment in self._segments_of(batches)
+
+    def fill_segment(self) -> None:
+        """The next batch begins a new segment, so that everything before it is in full ones."""
+        self._tail.full = True
+
+    def pack(self, path: Path) -> int:
+        """Compress a full segment. Returns how many bytes that freed. Raises NotWhole, OSError."""
+        return pack(self._disk, path)
+
+    def thin(self, path: Path, thinned: Thinned) -> int:
+        """Leave something out of a full segment. Returns how many bytes that freed. Raises NotWhole, OSError."""
+        return thin(
+            self._disk, path, self._places, lambda number, stored: squeezed(thinned(number, unsqueezed(stored)))
+        )
 
     def room(self) -> bool:
         """False when so little space is left that nothing new should be begun: what is under way still fits."""
@@ -142,6 +178,10 @@ class Log:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _segments_of(self, batches: Iterable[int]) -> set[int]:
+        places = (self._places.find(batch) for batch in batches)
+        return {place[0] for place in places if place is not None}
 
     def _put(self, waiting: _Waiting) -> None:
         if not 0 < len(waiting.payload) <= LARGEST_PAYLOAD_BYTES:
@@ -192,7 +232,7 @@ class Log:
     def _write(self, group: list[_Waiting]) -> None:
         first = self._tail.last + 1
         try:
-            self._tail.write([waiting.payload for waiting in group])
+            self._tail.write([squeezed(waiting.payload) for waiting in group])
         except LogFull as error:
             _settle(group, [error] * len(group))
             return
@@ -222,7 +262,7 @@ def read_log(folder: Path, after: int = 0) -> Iterator[tuple[int, bytes]]:
         for found in Walk(folder, read_watermark(folder) or 0, after=after):
             if isinstance(found, Batch):
                 after = found.id
-                yield found.id, found.payload
+                yield found.id, unsqueezed(found.payload)
             elif isinstance(found, Damage) and (found.first, found.last) not in accepted:
                 if found == suspect:
                     raise LogDamaged((found,))
@@ -237,9 +277,21 @@ def accept_loss(folder: Path, *, applied: int = 0, restore: Restore | None = Non
     """Accept that the damaged batches of a closed log are lost, and return them. Raises LogBusy."""
     held = opening.lock(folder)
     try:
-        return opening.accept_loss(LocalDisk(), folder, applied, restore)
+        return opening.accept_loss(LocalDisk(), folder, applied, _as_stored(restore))
     finally:
         os.close(held)
+
+
+def _as_stored(restore: Restore | None) -> Restore | None:
+    """What gives a batch back as it lay in its frame."""
+    if restore is None:
+        return None
+
+    def restored(number: int) -> bytes | None:
+        payload = restore(number)
+        return squeezed(payload) if payload else payload
+
+    return restored
 
 
 def _begin(future: "Future[int] | asyncio.Future[int]") -> bool:

@@ -46,7 +46,7 @@ def mend(disk: Disk, path: Path, gaps: Iterable[tuple[Damage, list[bytes]]]) -> 
             end += _copy(disk, path, (copied, damage.start), descriptor, end)
             end += write_all(disk, descriptor, _filling(damage, payloads), end)
             copied = damage.stop
-        _copy(disk, path, (copied, path.stat().st_size if path.exists() else 0), descriptor, end)
+        _copy(disk, path, (copied, segment_bytes(path)), descriptor, end)
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)
@@ -56,14 +56,41 @@ def mend(disk: Disk, path: Path, gaps: Iterable[tuple[Damage, list[bytes]]]) -> 
     return kept
 
 
+def unpack(disk: Disk, path: Path) -> None:
+    """Replace a packed segment by its own bytes, so that it can be written behind."""
+    plain = path.with_name(path.name + ".mended")
+    plain.unlink(missing_ok=True)
+    descriptor = disk.open(plain)
+    try:
+        _copy(disk, path, (0, segment_bytes(path)), descriptor, 0)
+        disk.sync(descriptor)
+    finally:
+        disk.close(descriptor)
+    disk.rename(plain, path)
+    disk.sync_folder(path.parent)
+
+
+def segment_bytes(path: Path) -> int:
+    """How many bytes a segment has, unpacked; 0 where it is gone."""
+    if not path.exists():
+        return 0
+    with SegmentReader(path) as reader:
+        return reader.size
+
+
 def keep_copy(disk: Disk, path: Path, ending: str, start: int = 0, stop: int | None = None) -> Path:
-    """Copy a range of a segment to a durable file beside it."""
+    """Copy a range of a segment's file, as it lies on the disk, to a durable file beside it."""
     kept = aside_path(path, ending)
     if not path.exists():
         return kept
     descriptor = disk.open(kept)
     try:
-        _copy(disk, path, (start, path.stat().st_size if stop is None else stop), descriptor, 0)
+        with path.open("rb") as file:
+            file.seek(start)
+            left, end = (path.stat().st_size if stop is None else stop) - start, 0
+            while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
+                end += write_all(disk, descriptor, chunk, end)
+                left -= len(chunk)
         disk.sync(descriptor)
     finally:
         disk.close(descriptor)

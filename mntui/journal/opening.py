@@ -9,12 +9,13 @@ Absent: silence. Everything that was found stands in the report, as sentences fo
 import contextlib
 import fcntl
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from mntui.core.frozen import frozen
 from mntui.crash import CrashPoint
 from mntui.journal.disk import Disk
-from mntui.journal.mending import Restore, accept, keep_copy, mend, put_back
+from mntui.journal.mending import Restore, accept, keep_copy, mend, put_back, unpack
 from mntui.journal.places import Places
 from mntui.journal.refusals import LogBusy, LogDamaged
 from mntui.journal.segments import SegmentReader, read_accepted, read_watermark, segment_paths
@@ -22,7 +23,7 @@ from mntui.journal.tail import Tail
 from mntui.journal.walk import Batch, Damage, TornTail, Walk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """What was found on opening. `last` is the last batch, `mended` was put back, `lost` is a loss accepted earlier.
 
@@ -50,7 +51,7 @@ class Opening:
         return tuple(said)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Survey:
     """One pass over everything. `damage` comes with the payloads that belong there, None where they are lost."""
 
@@ -135,6 +136,7 @@ def open_tail(
     """
     crash("log.open")
     seen, report = mended_survey(disk, folder, applied, restore)
+    _unpack_last(disk, seen.walk)
     kept = _set_aside(disk, seen.walk, "torn" if seen.torn else "damaged")
     crash("log.open")
     tail = _tail_behind(seen, disk, folder, segment_bytes=segment_bytes, crash=crash)
@@ -186,6 +188,15 @@ def _settle(tail: Tail, walk: Walk) -> None:
         with SegmentReader(walk.path) as reader:
             tail.rewrite(reader.bytes_at(walk.write_start, walk.offset - walk.write_start), walk.write_start)
     tail.seal()
+
+
+def _unpack_last(disk: Disk, walk: Walk) -> None:
+    """Where the segments behind it are gone, a packed one is written on."""
+    if walk.path is not None:
+        with SegmentReader(walk.path) as reader:
+            packed = reader.is_packed
+        if packed:
+            unpack(disk, walk.path)
 
 
 def _set_aside(disk: Disk, walk: Walk, ending: str) -> tuple[Path, ...]:

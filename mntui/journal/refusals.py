@@ -27,8 +27,8 @@ class LogDamaged(Exception):
         super().__init__(" ".join(each.sentence for each in damage))
         self.damage = damage
         self.remedy = (
-            "Put the folder back from a backup, or accept that these batches are lost "
-            "(accept_loss): the log then goes on without them and keeps the damaged bytes."
+            "Put the folder back from a backup, or accept that these batches are lost: "
+            "mntui db rebuild --accept-loss. The log then goes on without them and keeps the damaged bytes."
         )
 
 

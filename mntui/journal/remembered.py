@@ -26,15 +26,7 @@ from mntui.crash import CrashPoint, no_crash
 from mntui.journal.base import Batch, JournalFull, JournalLost
 from mntui.journal.disk import Disk
 from mntui.journal.folding import folded, run_before
-from mntui.journal.keeping import (
-    MOST_SENTENCES,
-    RUNS_AT_ONCE,
-    NoBackup,
-    back_up,
-    batch_findings,
-    fold_findings,
-    log_findings,
-)
+from mntui.journal.keeper import Keeper, Shelf
 from mntui.journal.lists import ended_rows, fits
 from mntui.journal.log import Log
 from mntui.journal.refusals import LogClosed, LogDamaged, LogFailed, LogFull
@@ -50,6 +42,7 @@ QUERIES_AT_ONCE = 2
 INTERRUPT_AGAIN_SECONDS = 0.02
 LIST_PATIENCE_SECONDS = 1.0
 SQL_PATIENCE_SECONDS = 5.0
+ROOM_SECONDS = 0.25
 INDEX_FILE = "index.duckdb"
 
 
@@ -69,16 +62,25 @@ class LogJournal:
         self._plan = lru_cache(REMEMBERED_PLANS)(self._read_plan)
         self._seen = Seen(self._earlier)
         self._all_seen = False
+        self._room, self._room_until = True, 0.0
         self._looking = threading.Lock()
         self._asking: set[duckdb.DuckDBPyConnection] = set()
         self._askers = ThreadPoolExecutor(QUERIES_AT_ONCE, "mntui-asking", give_way)
         self._look(known)
-        self._index.start(self._log, lambda fact: run_before(fact, self._plan_of(fact)), self._fold)
+        shelf = Shelf(self._log, self._index, self._seen, self._first, self._folds, self._forget_values, crash)
+        self._keeper = Keeper(shelf)
+        self._keeper.resume()
+        self._keeper.tidy()
+        self._index.start(self._log, lambda fact: run_before(fact, self._plan_of(fact)), self._fold, self.gone)
 
     @property
     def opening(self) -> tuple[str, ...]:
         said = self._index.sentence
         return (*self._log.opening.sentences, *((said,) if said else ()))
+
+    def building(self) -> bool:
+        """Whether the index is away, and on its way back."""
+        return bool(self._index.sentence)
 
     # Writing
 
@@ -92,12 +94,18 @@ class LogJournal:
             raise JournalLost(str(error)) from error
         self._seen.note(number, batch)
         self._index.note(number, batch, data)
+        self._keeper.tidy()
 
     def stands(self, run: Run) -> None:
         self._index.hand_over(run)
 
     def room(self) -> bool:
-        return self._log.room()
+        # Every command asks. The answer of a quarter of a second ago saves a system call of 15 µs, and a wait for the
+        # interpreter's lock behind it, which another thread may hold for milliseconds.
+        now = time.monotonic()
+        if now >= self._room_until:
+            self._room, self._room_until = self._log.room(), now + ROOM_SECONDS
+        return self._room
 
     def close(self) -> None:
         self._askers.shutdown(wait=False, cancel_futures=True)
@@ -106,6 +114,7 @@ class LogJournal:
             for cursor in tuple(self._asking):
                 cursor.interrupt()
             time.sleep(INTERRUPT_AGAIN_SECONDS)
+        self._keeper.close()
         self._index.close()
         self._log.close()
 
@@ -124,18 +133,28 @@ class LogJournal:
         batches = (self._batch(number) for number in tuple(self._seen.batches_of(run_id)))
         return tuple(fact for batch in batches for fact in batch.facts if fact.run == run_id)
 
+    def _first(self, run_id: str) -> Fact:
+        """Raises LookupError for an unknown run."""
+        batch = self._batch(self._seen.batches_of(run_id)[0])
+        return next(fact for fact in batch.facts if fact.run == run_id)
+
     def payload(self, digest: str) -> Json:
         return self._fetch(digest)
 
     def holds(self, digest: str) -> bool:
-        return self._payload_batch(digest) is not None
+        return self._payload_batch(digest) is not None and self._seen.lean_on(digest)
+
+    def gone(self) -> frozenset[str]:
+        return self._seen.gone
 
     # Asking the index
 
     async def ended(self, wanted: RunFilter) -> tuple[RunRow, ...]:
         try:
             await self._index.caught_up(LIST_PATIENCE_SECONDS)
-            return await asyncio.to_thread(ended_rows, self._index.file, wanted)
+            gone = self.gone()
+            rows = await asyncio.to_thread(ended_rows, self._index.file, wanted)
+            return tuple(row for row in rows if row.id not in gone) if gone else rows
         except IndexAway:
             return await asyncio.to_thread(self._ended_by_folding, wanted)
         except duckdb.Error as error:
@@ -156,36 +175,10 @@ class LogJournal:
             return Denied("index_away", first_line(error), "ask again in a moment; runs go on meanwhile")
 
     async def keep(self, question: AskKeeping) -> Kept | Denied:
-        try:
-            match question.what:
-                case "check":
-                    await self._index.caught_up(SQL_PATIENCE_SECONDS)
-                    return await asyncio.to_thread(self._check)
-                case "backup":
-                    return Kept((await asyncio.to_thread(back_up, self._log.folder, Path(question.target)),))
-                case "rebuild":
-                    self._index.build_again("a person asked for it")
-                    return Kept((f"The index is built again from {self._log.last:,} batches.",))
-        except IndexAway as away:
-            return Denied("index_away", away.message, away.remedy)
-        except NoBackup as refused:
-            return Denied("no_backup", refused.message, refused.remedy)
-        except duckdb.Error as error:
-            self._index.build_again(first_line(error))
-            return Kept((f"The index can't be read, it is built again: {first_line(error)}",), sound=False)
+        return await self._keeper.keep(question)
 
-    def _check(self) -> Kept:
-        """Runs that change while they are looked at aren't compared: their rows are a moment behind."""
-        file, folder = self._index.file, self._log.folder
-        wrong = [*log_findings(folder), *batch_findings(folder, file)]
-        unfinished = set(self.unfinished())
-        runs = [run_id for run_id in self.run_ids() if run_id not in unfinished]
-        for start in range(0, len(runs), RUNS_AT_ONCE):
-            wrong += fold_findings(self._folds(runs[start : start + RUNS_AT_ONCE]), file)
-        if wrong:
-            more = (f"{len(wrong) - MOST_SENTENCES} more findings.",) if len(wrong) > MOST_SENTENCES else ()
-            return Kept((*wrong[:MOST_SENTENCES], *more), sound=False)
-        return Kept((f"{file.applied:,} batches and {len(runs):,} ended runs: log, index and folds agree.",))
+    async def delete(self, run_ids: Sequence[str], at: int, actor: str) -> Kept | Denied:
+        return await self._keeper.delete(run_ids, at, actor)
 
     def _ask(self, question: AskSql) -> SqlRows:
         with self._index.file.cursor() as cursor:
@@ -215,6 +208,8 @@ class LogJournal:
         try:
             file = self._index.file
             self._seen.know(file.unfinished(), file.names(), file.digests())
+            for number, data in file.words():
+                self._seen.hear(number, data)
         except (IndexAway, duckdb.Error) as error:
             if isinstance(error, duckdb.Error):
                 self._index.build_again(first_line(error))
@@ -255,6 +250,9 @@ class LogJournal:
 
     def _batch(self, number: int) -> Batch:
         return decode(Batch, self._log.batch(number))
+
+    def _forget_values(self) -> None:
+        self._fetch.cache_clear()
 
     def _read_payload(self, digest: str) -> Json:
         number = self._payload_batch(digest)

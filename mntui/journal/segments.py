@@ -5,23 +5,27 @@
     lost                            batches whose loss a person accepted, one `first last` a line
     lock                            held while a writer has the folder open
     *.torn  *.damaged               bytes set aside, never read again
-    *.new  *.mended                 being written; they mean nothing before their rename
+    *.new  *.mended  *.packed       being written; they mean nothing before their rename
 
+A full segment is packed (see `packing`) under its own name; whoever reads it here sees the same bytes as before.
 Reading takes a chunk at a time and never maps a file: a live writer may cut its zeros off at any moment.
 """
 
 import os
+import re
 import struct
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from zlib import crc32
 
-from mntui.journal.frames import HEADER_BYTES, MAGIC, Frame, parse_header
+from mntui.journal.frames import HANDS_OVER, HEADER_BYTES, MAGIC, Frame, parse_header
+from mntui.journal.packing import open_packed
 
 CHUNK_BYTES = 256 * 1024
 
 _WATERMARK = struct.Struct("<QI")
+_MAGIC = re.compile(b"%s|%s" % (re.escape(MAGIC), re.escape(HANDS_OVER)))
 
 
 def segment_path(folder: Path, number: int) -> Path:
@@ -70,15 +74,29 @@ def read_accepted(folder: Path) -> frozenset[tuple[int, int]]:
 
 
 class SegmentReader:
-    """Frames of one segment by offset. Memory stays at one chunk, or one payload if that is larger."""
+    """Frames of one segment by offset. Memory stays at one chunk, or one payload if that is larger.
+
+    `size` and every offset are those of the segment as it was written, packed or not; `file_bytes` is what lies on the
+    disk. `flawed` where something of the packing is damaged that holds no byte of the segment.
+    """
 
     def __init__(self, path: Path, chunk_bytes: int = CHUNK_BYTES) -> None:
         self.path = path
         self._chunk_bytes = chunk_bytes
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.size = os.fstat(self._descriptor).st_size
+        self.file_bytes = os.fstat(self._descriptor).st_size
+        self._packed = open_packed(self._descriptor, self.file_bytes)
+        self.size = self.file_bytes if self._packed is None else self._packed.size
         self._chunk = b""
         self._base = 0
+
+    @property
+    def is_packed(self) -> bool:
+        return self._packed is not None
+
+    @property
+    def flawed(self) -> bool:
+        return self._packed is not None and self._packed.flawed
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +116,7 @@ class SegmentReader:
         """Up to `length` bytes; fewer at the end of the file."""
         start = offset - self._base
         if start < 0 or start + length > len(self._chunk):
-            self._chunk = os.pread(self._descriptor, max(length, self._chunk_bytes), offset)
+            self._chunk = self._read(offset, max(length, self._chunk_bytes))
             self._base, start = offset, 0
         return self._chunk[start : start + length]
 
@@ -107,12 +125,12 @@ class SegmentReader:
         while True:
             if not self.bytes_at(offset, HEADER_BYTES):
                 return None
-            hit = self._chunk.find(MAGIC, offset - self._base)
-            if hit < 0:
+            hit = _MAGIC.search(self._chunk, offset - self._base)
+            if hit is None:
                 # The magic may lie across the edge of two chunks.
                 offset = max(self._base + len(self._chunk) - len(MAGIC) + 1, offset + 1)
                 continue
-            offset = self._base + hit
+            offset = self._base + hit.start()
             frame = self.frame(offset)
             if frame is not None and (frame.id >= last if frame.is_mark else frame.id > last):
                 return offset, frame
@@ -136,3 +154,8 @@ class SegmentReader:
             if chunk.count(0) != len(chunk):
                 end = start + len(chunk.rstrip(b"\0"))
         return end
+
+    def _read(self, offset: int, length: int) -> bytes:
+        if self._packed is not None:
+            return self._packed.bytes_at(offset, length)
+        return os.pread(self._descriptor, length, offset)

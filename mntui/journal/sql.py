@@ -12,11 +12,11 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 
+from mntui.core.frozen import frozen
 from mntui.core.messages import SqlRows
 from mntui.core.values import Json
 from mntui.tools.rows import json_value
@@ -42,7 +42,7 @@ BLAMELESS: Final = (
 """What is wrong with a query, not with the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What one query may take. `bytes_of_rows` counts its rows as JSON."""
 

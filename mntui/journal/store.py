@@ -12,8 +12,9 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ import duckdb
 from mntui.core.run import Run
 from mntui.crash import CrashPoint, no_crash
 from mntui.journal.base import Batch
+from mntui.journal.deleting import is_left_over
 from mntui.journal.log import Log, read_log
 from mntui.journal.refusals import LogDamaged
 from mntui.journal.store_build import build
@@ -29,10 +31,14 @@ from mntui.journal.store_folds import Begin, Folds, History
 from mntui.journal.store_source import Source
 from mntui.journal.store_writer import Writer
 
-APPLY_SECONDS = 0.05
-STATES_SECONDS = 1.0
+APPLY_SECONDS = 0.5
+"""A transaction costs 4 ms of the processor however little is in it, and takes the interpreter from the event loop."""
+STATES_SECONDS = 5.0
 IDLE_SECONDS = 2.0
+FIRST_SECONDS = 1.0
+"""Left to the runs when a journal is opened, for whoever waits for the first step behind a kill."""
 WAL_BYTES = 1024 * 1024
+COMPARED = 200
 CLOSED = "The index is closed."
 PAUSES_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 
@@ -58,6 +64,7 @@ class Index:
         self._why = ""
         self._done = 0
         self._closing = False
+        self._sleeping = False
         self._again = ""
         self._waiting: list[Future[None]] = []
         self._wake = threading.Condition()
@@ -82,16 +89,17 @@ class Index:
         """For reading. Raises IndexAway."""
         found = self._file
         if found is None:
-            raise IndexAway(self.sentence or CLOSED)
+            raise IndexAway(self.sentence or (CLOSED if self._closing else "The index isn't there yet."))
         return found
 
     @property
     def sentence(self) -> str:
         """What a person should know, empty where all is well."""
         why = self._why or self._again
-        if not why:
-            return ""
         last = self._source.last if self._source is not None else 0
+        # Before the first batch there is nothing to be built, and nothing to be told.
+        if not why or not last:
+            return ""
         return f"The index is built again from the journal ({why}): batch {self._done:,} of {last:,}."
 
     # Asked from outside
@@ -99,14 +107,18 @@ class Index:
     def compare(self, folder: Path) -> None:
         """Before the log is opened: an index of another log must not mend this one."""
         with contextlib.suppress(LogDamaged):
-            number, data = next(read_log(folder), (0, b""))
-            mine = self.restored(number) if number else None
-            if mine is not None and mine != data:
-                self._put_away()
+            # What stays of deleted runs may be told in two ways here and there; it says nothing of whose it is.
+            for number, data in islice(read_log(folder), COMPARED):
+                mine = self.restored(number)
+                if mine is None or not (is_left_over(data) or is_left_over(mine)):
+                    if mine is not None and mine != data:
+                        self._put_away()
+                    return
 
-    def start(self, log: Log, begin: Begin, history: History) -> None:
-        """Follow this log. `begin` and `history` fold a run's first fact, or all of it."""
+    def start(self, log: Log, begin: Begin, history: History, gone: Callable[[], Collection[str]] = frozenset) -> None:
+        """Follow this log. `begin` and `history` fold a run's first fact, or all of it; `gone` runs aren't rescued."""
         self._source = Source(log)
+        self._source.gone = gone
         self._folds = Folds(begin, history)
         if not self._is_of(log.last, log.batch):
             self._put_away()
@@ -115,9 +127,11 @@ class Index:
 
     def note(self, number: int, batch: Batch, data: bytes) -> None:
         """This batch is durable."""
-        self._parts()[0].put(number, batch, data)
-        with self._wake:
-            self._wake.notify()
+        much = self._parts()[0].put(number, batch, data)
+        # Otherwise the thread looks by itself in a moment: waking it for every commit cost more than applying them.
+        if much or self._sleeping:
+            with self._wake:
+                self._wake.notify()
 
     def hand_over(self, run: Run) -> None:
         """A run after facts that are durable: it needn't be folded again here."""
@@ -185,10 +199,15 @@ class Index:
         """Apply what comes, until the journal is closed or the index has to be built again."""
         source, folds = self._parts()
         writer = Writer(self.file, source, folds)
+        with self._wake:
+            self._wake.wait_for(self._is_called, FIRST_SECONDS)
         writer.refold()
         settled, fresh = time.monotonic(), False
         while not self._again:
             asked = self._wait(writer, fresh=fresh)
+            if self._goes():
+                # Who asks after that is told by the file that comes, not by the one that goes.
+                break
             busy = writer.behind
             writer.apply(lambda: bool(self._again))
             if asked or self._closing or time.monotonic() - settled > STATES_SECONDS:
@@ -203,18 +222,24 @@ class Index:
         self._let_go(self._again)
         self._again = ""
 
+    def _goes(self) -> bool:
+        """Whether another file shall take the place of this one."""
+        return bool(self._again)
+
     def _wait(self, writer: Writer, *, fresh: bool) -> int:
         """Wait for something to do: a batch, somebody who asks, a quiet moment. Gives how many ask."""
-
-        def called() -> bool:
-            return bool(self._waiting or self._closing or self._again)
-
+        source, folds = self._parts()
         with self._wake:
-            if not called() and not writer.behind:
-                self._wake.wait(STATES_SECONDS if self._parts()[1].changed else IDLE_SECONDS if fresh else None)
+            self._sleeping = True
+            if not self._is_called() and not writer.behind:
+                self._wake.wait(IDLE_SECONDS if fresh else STATES_SECONDS if folds.changed else None)
+            self._sleeping = False
             if writer.behind:
-                self._wake.wait_for(called, APPLY_SECONDS)
+                self._wake.wait_for(lambda: self._is_called() or source.holds_much, APPLY_SECONDS)
             return len(self._waiting)
+
+    def _is_called(self) -> bool:
+        return bool(self._waiting or self._closing or self._again)
 
     def _build(self) -> None:
         source, folds = self._parts()
@@ -251,7 +276,10 @@ class Index:
     def _is_of(self, last: int, batch_of: Callable[[int], bytes]) -> bool:
         """Whether its last batch is the log's own."""
         try:
-            return self.applied == 0 or (self.applied <= last and self.restored(self.applied) == batch_of(self.applied))
+            if self.applied == 0 or self.applied > last:
+                return self.applied == 0
+            mine, data = self.restored(self.applied) or b"", batch_of(self.applied)
+            return mine == data or is_left_over(mine) or is_left_over(data)
         except (LookupError, LogDamaged):
             return True
 

@@ -165,6 +165,17 @@ class IndexFile:
         found = self.rows("SELECT min(batch) FROM payloads WHERE digest = $1", [digest])[0][0]
         return None if found is None else int(found)
 
+    def words(self) -> list[tuple[int, bytes]]:
+        """What batches say of deleted runs, by their numbers."""
+        found = self.rows(
+            "SELECT batch, data FROM kept WHERE contains(data[:80], $1) ORDER BY batch", ['"payloads":{},"']
+        )
+        return [(batch, data.encode()) for batch, data in found]
+
+    def knows_any(self, run_ids: Iterable[str]) -> bool:
+        """Whether it holds facts of one of these runs."""
+        return bool(self.rows("SELECT 1 FROM facts WHERE run_id IN (SELECT unnest($1)) LIMIT 1", [[*run_ids]]))
+
     def behind(self) -> list[str]:
         """Runs whose folds are older than their facts."""
         return [run_id for (run_id,) in self.rows(_BEHIND)]

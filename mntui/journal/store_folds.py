@@ -34,14 +34,19 @@ class Folds:
 
     def follow(self, facts: Iterable[Fact]) -> None:
         """Take facts in, in their order."""
+        run: Run | None = None
         for fact in facts:
-            run = self._known(fact)
+            # Mostly it is the fact behind the one before, whose run is at hand.
+            if run is None or run.id != fact.run or fact.seq > run.seq + 1:
+                run = self._known(fact)
             if run is None:
                 continue
             if fact.seq > run.seq:
                 run = evolve(run, fact)
             self._now[fact.run] = run
             self._changed[fact.run] = None
+        if run is not None:
+            self._forget_given(run)
 
     def refold(self, run_id: str) -> None:
         """Fold a run from the log, whatever its rows say."""
@@ -82,12 +87,17 @@ class Folds:
         """The file is another one, in which nothing is written."""
         self._written.clear()
 
+    def _forget_given(self, run: Run) -> None:
+        """What was handed over has been taken in."""
+        with self._guard:
+            given = self._given.get(run.id)
+            if given is not None and given.seq <= run.seq:
+                del self._given[run.id]
+
     def _known(self, fact: Fact) -> Run | None:
         with self._guard:
             given = self._given.get(fact.run)
             if given is not None and given.seq >= fact.seq:
-                if given.seq == fact.seq:
-                    del self._given[fact.run]
                 return given
         run = self._now.get(fact.run)
         if run is not None and fact.seq <= run.seq + 1:

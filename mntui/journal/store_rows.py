@@ -35,6 +35,9 @@ class Rows:
 
     def add(self, number: int, batch: Batch, data: bytes) -> None:
         """Batches come in order."""
+        if not batch.facts:
+            self._add_left_over(number, batch, data)
+            return
         heads = [head_of(fact.run, fact.seq, fact.at, fact.actor) for fact in batch.facts]
         bodies = cut(heads, data) or [encode(fact.event) for fact in batch.facts]
         values = [(digest, _value(digest, value)) for digest, value in batch.payloads.items()]
@@ -47,6 +50,12 @@ class Rows:
         for place, (digest, value) in enumerate(values):
             self.payloads.append((digest, number, place, value.decode()))
         self.last = number
+
+    def _add_left_over(self, number: int, batch: Batch, data: bytes) -> None:
+        """What stays of a batch whose run was deleted, or the word that it was."""
+        self.keep(number, data)
+        values = batch.payloads.items()
+        self.payloads += [(d, number, place, _value(d, value).decode()) for place, (d, value) in enumerate(values)]
 
     def keep(self, number: int, data: bytes) -> None:
         """Only the batch as a whole: nothing in it can be read, or no column holds its values."""

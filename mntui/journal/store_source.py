@@ -5,17 +5,19 @@ far behind) is read from the segments; one that is damaged or lost there is aske
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from mntui.journal.base import Batch
+from mntui.journal.deleting import left_of
 from mntui.journal.log import Log
 from mntui.journal.refusals import LogDamaged
 from mntui.wire.codec import WireProblem, decode
 
 EVENTS_AT_ONCE = 1000
 BYTES_AT_ONCE = 8 * 1024 * 1024
-RECENT_BYTES = 32 * 1024 * 1024
+RECENT_BYTES = 16 * 1024 * 1024
+MUCH_BYTES = 2 * 1024 * 1024
 FAR_BEHIND = 200
 
 
@@ -32,10 +34,13 @@ class Source:
 
     def __init__(self, log: Log) -> None:
         self.rescue: Callable[[int], bytes | None] | None = None
+        self.gone: Callable[[], Collection[str]] = frozenset
+        """Ids of deleted runs. An older index mustn't bring them back, nor a log from which they couldn't go yet."""
         self.missing: list[int] = []
         self._log = log
         self._recent: dict[int, Item] = {}
         self._recent_bytes = 0
+        self._taken = 0
         self._guard = threading.Lock()
         self._reader: Iterator[tuple[int, bytes]] | None = None
         self._ahead: tuple[int, bytes] | None = None
@@ -44,11 +49,18 @@ class Source:
     def last(self) -> int:
         return self._log.last
 
-    def put(self, number: int, batch: Batch, data: bytes) -> None:
+    def put(self, number: int, batch: Batch, data: bytes) -> bool:
+        """Whether so much is held by now that it should be taken soon."""
         with self._guard:
-            if self._recent_bytes + len(data) <= RECENT_BYTES:
+            # What was read from the log before it came here won't be asked for again.
+            if number > self._taken and self._recent_bytes + len(data) <= RECENT_BYTES:
                 self._recent[number] = Item(number, batch, data)
                 self._recent_bytes += len(data)
+        return self.holds_much
+
+    @property
+    def holds_much(self) -> bool:
+        return self._recent_bytes > MUCH_BYTES
 
     def take(self, after: int) -> tuple[list[Item], int]:
         """The next batches, and the number up to which they reach: gaps are counted in `missing`."""
@@ -68,6 +80,7 @@ class Source:
 
     def _pop(self, number: int) -> Item | None:
         with self._guard:
+            self._taken = number
             item = self._recent.pop(number, None)
             if item is not None:
                 self._recent_bytes -= len(item.data)
@@ -77,6 +90,8 @@ class Source:
         data = self._from_log(number) or (self.rescue(number) if self.rescue is not None else None)
         if data is None:
             return None
+        if gone := self.gone():
+            data = left_of(data, gone, ())
         try:
             return Item(number, decode(Batch, data), data)
         except WireProblem:

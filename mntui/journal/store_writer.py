@@ -39,8 +39,9 @@ class Writer:
         return self.reached < self._source.last
 
     def apply(self, stop: Callable[[], bool], told: Callable[[int], None] = lambda _reached: None) -> None:
-        """Everything up to the log's last batch. Raises duckdb.Error; then `reached` says what is in."""
-        while self.behind and not stop():
+        """Everything up to what is the log's last batch now. Raises duckdb.Error; then `reached` says what is in."""
+        goal = self._source.last
+        while self.reached < goal and not stop():
             items, reached = self._source.take(self.reached)
             self._add(items)
             self.reached = reached

@@ -43,6 +43,8 @@ class Tail:
         self.last = last
         self.synced = last
         self.sealed = False
+        self.full = False
+        """Set from outside: the next write begins a new segment if there is room for one, however little is in this."""
         self._disk = disk
         self._folder = folder
         self._number = number
@@ -55,10 +57,16 @@ class Tail:
         self._segment = disk.open(segment_path(folder, number)) if size or offset else self._new_segment(number)
         self._watermark = disk.open(folder / "watermark")
 
+    @property
+    def number(self) -> int:
+        """Of the segment that is written now; those before it are full."""
+        return self._number
+
     def write(self, payloads: list[bytes]) -> None:
         """Append batches in one write. Raises LogFull (nothing was kept) or LogFailed."""
         data, last, chain = self._frames(payloads)
-        if self._offset > HEADER_BYTES and self._offset + len(data) > self._segment_bytes:
+        wanted, self.full = self.full, False
+        if self._offset > HEADER_BYTES and (wanted or self._offset + len(data) > self._segment_bytes):
             self._roll_over()
         self._crash("log.before_write")
         self._put(data)

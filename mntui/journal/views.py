@@ -135,7 +135,8 @@ LEFT JOIN runs r ON r.run = q.run AND r.run_id = q.run_id
 _SPEND: Final = """
 WITH billed AS (
   SELECT run, run_id, path, call, attempt, at_micros, cost_micros, input_tokens, output_tokens, body,
-    CASE kind WHEN 'ModelAnswered' THEN 'answer' WHEN 'ModelCallFailed' THEN 'failure' ELSE 'late' END AS cause,
+    CASE kind WHEN 'ModelAnswered' THEN if((body->>'$.cached')::BOOLEAN, 'cache', 'answer')
+      WHEN 'ModelCallFailed' THEN 'failure' ELSE 'late' END AS cause,
     (body->>'$.cost.estimated')::BOOLEAN OR (body->>'$.usage.estimated')::BOOLEAN AS estimated
   FROM facts WHERE kind IN ('ModelAnswered', 'LateOutcome') OR (kind = 'ModelCallFailed'
     AND (input_tokens > 0 OR output_tokens > 0 OR cost_micros <> 0 OR (body->>'$.usage.estimated')::BOOLEAN
@@ -148,15 +149,18 @@ lost AS (
   JOIN facts i ON i.run = a.run AND i.run_id = a.run_id AND i.seq = a.seq
   WHERE a.is_model AND e.kind = 'RunAdopted'),
 models AS (
-  SELECT run, run_id, path, call, max(model) AS model FROM facts WHERE kind = 'ModelCallStarted'
-  GROUP BY run, run_id, path, call)
+  SELECT run, run_id, path, call, attempt, max(model) AS model FROM facts WHERE kind = 'ModelCallStarted'
+  GROUP BY run, run_id, path, call, attempt)
 SELECT s.run, s.run_id, s.path AS step, s.call, s.attempt, m.model, s.cause,
   make_timestamp(s.at_micros) AS happened_at, (s.cost_micros / 1000000)::DECIMAL(18, 6) AS cost_usd,
   s.cost_micros IS NOT NULL AS cost_known, s.estimated, s.input_tokens,
   (s.body->>'$.usage.cached_tokens')::BIGINT AS cached_tokens, s.output_tokens,
-  nullif(s.body->>'$.cost.table', '') AS price_table
+  nullif(s.body->>'$.cost.table', '') AS price_table,
+  (coalesce((s.body->>'$.cost.energy_micros')::BIGINT, 0) / 1000000)::DECIMAL(18, 6) AS energy_usd,
+  (coalesce((s.body->>'$.cost.hardware_micros')::BIGINT, 0) / 1000000)::DECIMAL(18, 6) AS hardware_usd
 FROM (FROM billed UNION ALL BY NAME FROM lost) s
 LEFT JOIN models m ON m.run = s.run AND m.run_id = s.run_id AND m.path = s.path AND m.call = s.call
+  AND m.attempt = s.attempt
 """
 
 _SPANS: Final = """

@@ -12,10 +12,10 @@ Absent: any change of a file. What follows from damage is decided in `opening` a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from mntui.core.frozen import frozen
 from mntui.journal.frames import Frame, next_chain
 from mntui.journal.segments import SegmentReader, segment_path, segment_paths
 
@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TornTail:
     """The last write never ended: bytes `start` to `stop` of a segment, none of them acknowledged."""
 
@@ -38,7 +38,7 @@ class TornTail:
         return f"{self.path.name}: {self.stop - self.start} bytes of an unfinished write at byte {self.start}."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Damage:
     """Bytes `start` to `stop` of a segment are not what was acknowledged; batches `first` to `last` stood there.
 
@@ -114,11 +114,14 @@ class Walk:
             if found is not None:
                 yield found
             if not isinstance(found, Damage):
-                return
+                break
+        if found is None and reader.flawed and self._unread is None and self.chain is not None:
+            # Nothing of the segment itself is touched, but what is read of it hangs on a second chance.
+            yield Damage(reader.path, self.offset, self.offset, self.last + 1, self.last, self.chain, after=self.chain)
 
     def _follows(self, frame: Frame, payload: bytes) -> bool:
         if frame.is_mark:
-            return frame.id == self.last and self.chain in (None, frame.chain) and self._unread is None
+            return frame.id == self.last and self.chain in (None, frame.in_front) and self._unread is None
         if frame.id != self.last + 1 or len(payload) != frame.length:
             return False
         return self.chain is None or next_chain(self.chain, frame.id, payload) == frame.chain
@@ -165,8 +168,8 @@ class Walk:
         where = self._unread or (reader.path, self.offset, stop)
         self._unread = None
         if frame.is_mark:
-            damage = self._lost(where, frame.id, frame.chain)
-            self.last, self.chain = frame.id, frame.chain
+            damage = self._lost(where, frame.id, frame.in_front)
+            self.last, self.chain = frame.id, frame.in_front
         else:
             batch = Batch(frame.id, reader.payload(stop, frame))
             damage = self._lost(where, frame.id - 1, None, (batch, frame.chain))

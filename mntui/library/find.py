@@ -6,11 +6,11 @@ Absent: whether one may run, which `trust` decides by where its folder really is
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mntui.core.compiling.findings import listing, nearest
+from mntui.core.frozen import frozen
 from mntui.library.folder import MAIN
 
 Origin = Literal["path", "here", "home", "shipped"]
@@ -18,7 +18,7 @@ Origin = Literal["path", "here", "home", "shipped"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A blueprint's place: the folder (or the file, if one was named) and how it was found."""
 

@@ -8,9 +8,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mntui.core.frozen import frozen
 from mntui.core.values import digest_of
 
 MAIN = "blueprint.yaml"
@@ -22,7 +22,7 @@ _HOMES = {"prompts": ".md", "schemas": ".json", "sql": ".sql"}
 _OUTSIDE = ("data", "golden")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileProblem:
     """A file that could not be read: its path relative to the folder, and why."""
 
@@ -32,7 +32,7 @@ class FileProblem:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderText:
     """Raw bytes of blueprint.yaml (None if it is missing), texts of the other files, and what could not be read."""
 

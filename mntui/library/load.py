@@ -5,11 +5,11 @@ whoever loads it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mntui.core.compiling.compile import compile_blueprint
 from mntui.core.compiling.findings import Finding
+from mntui.core.frozen import frozen
 from mntui.core.plan import Plan, ToolSpec
 from mntui.core.values import Json
 from mntui.library.folder import MAIN, FileProblem, FolderText, read_folder
@@ -25,7 +25,7 @@ May raise SyntaxError, or ValueError with the `line` and `column` of the problem
 TOOLS_FILE = "tools.py"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A blueprint as it was read. `plan` is None if there is any problem.
 

@@ -1,16 +1,16 @@
 """Findings with their place in a file, as text for people and as JSON objects for programs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from mntui.core.compiling.findings import Where, path_text
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 WIDEST_SOURCE = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """A finding at its place. `line` and `column` count from 1; `source` is the line itself; `where` the key path."""
 

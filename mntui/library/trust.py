@@ -7,9 +7,10 @@ may change without asking again; a tool, a path, a command or a line of Python m
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import Plan, ServerPlan, ToolPlan
 from mntui.core.values import Json, digest_of
 from mntui.library.find import shipped_folder
@@ -19,7 +20,7 @@ from mntui.library.load import Loaded
 TRUST_FILE = "trust.json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustBook:
     """What HOME/trust.json holds: trusted keys with the name they were given for, and folders that `import` made."""
 

@@ -15,6 +15,7 @@ import yaml
 from yaml import CSafeLoader
 
 from mntui.core.compiling.findings import MOST_FINDINGS, Where
+from mntui.core.frozen import frozen
 from mntui.core.values import LARGEST_INTEGER, Json
 
 LARGEST_FILE = 2**20
@@ -29,7 +30,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YamlProblem:
     """What is wrong with the text itself. `line` and `column` count from 1."""
 
@@ -53,7 +54,7 @@ class Node:
     children: "dict[str | int, Node] | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """`root` is None if the text could not be read at all."""
 

@@ -4,16 +4,18 @@ A model never retries, never runs a tool and never keeps a conversation: the jou
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from types import MappingProxyType
 from typing import Literal, Protocol
 
+from mntui.core.frozen import frozen
 from mntui.core.money import Usage
 from mntui.core.values import Json
 
 Pulse = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolAsk:
     """A model's wish to call a tool. `arguments` is a JSON object, or the raw text where it could not be parsed."""
 
@@ -22,7 +24,7 @@ class ToolAsk:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message of a conversation; `call_id` links a tool's result to the ask it answers."""
 
@@ -32,7 +34,7 @@ class Message:
     call_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolDeclaration:
     """A tool as a model sees it: `parameters` is a JSON Schema of type object."""
 
@@ -41,12 +43,13 @@ class ToolDeclaration:
     parameters: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelRequest:
     """One call. `contract` is the JSON Schema of the wanted answer (None: free text), `routes` what a router may pick.
 
     `arguments` are the values that the user's message was written from: the builtin stand-ins work on them, real models
-    on `messages`. `step` is the path of the step (`each[3]/draft`) and `turn` counts its model calls from 1.
+    on `messages`. `step` is the path of the step (`each[3]/draft`) and `turn` counts its model calls from 1. With
+    `cache` an answer that was given before to exactly this may be used again.
     """
 
     model: str
@@ -59,9 +62,10 @@ class ModelRequest:
     routes: tuple[str, ...] = ()
     arguments: Mapping[str, Json] | None = None
     max_tokens: int = 2000
+    cache: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModelReply:
     """What came back. `finish` is `length` when the answer was cut off: such a tool call must never be run.
 
@@ -81,7 +85,10 @@ FailureKind = Literal["retryable", "rate_limited", "context", "refused", "auth",
 
 
 class ModelFailure(Exception):
-    """A call that brought no answer, told apart by `kind`. `usage` counts what was used up before it broke."""
+    """A call that brought no answer, told apart by `kind`. `usage` counts what was used up before it broke.
+
+    `timings` are as a reply's, where the provider had measured them all the same.
+    """
 
     def __init__(
         self,
@@ -91,6 +98,7 @@ class ModelFailure(Exception):
         remedy: str = "",
         retry_after_seconds: float | None = None,
         usage: Usage | None = None,
+        timings: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -98,6 +106,7 @@ class ModelFailure(Exception):
         self.remedy = remedy
         self.retry_after_seconds = retry_after_seconds
         self.usage = usage
+        self.timings = timings
 
 
 class Model(Protocol):

@@ -7,16 +7,17 @@ named: that would send their data, and their money, where nobody said.
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import RolePlan
 from mntui.core.values import Problem
 from mntui.models.catalog import GET_A_MODEL, STAND_IN, Models
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """The model that serves a role, and why, as a sentence for the run's first lines."""
 

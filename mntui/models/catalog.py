@@ -5,30 +5,37 @@ each call. Everything that is known of this machine (its Ollama, its keys, its p
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from mntui.core.frozen import frozen
+from mntui.core.money import Cost, Usage
 from mntui.models import extractive, scripted
 from mntui.models.base import Model, ModelFailure
 from mntui.models.clouds import CloudModel, Clouds, CloudSettings
+from mntui.models.energy import EnergySettings, Speeds, active_micros, energy_cost
 from mntui.models.ollama import PREFIX, OllamaModel
-from mntui.models.ollama_host import Found, Host, Installed, OllamaSettings
-from mntui.models.prices import Price, PriceTable
+from mntui.models.ollama_host import LOOPBACK, Found, Host, Installed, OllamaSettings
+from mntui.models.prices import Price, PriceTable, cost
 from mntui.models.providers import ready_providers
 
 STAND_IN = extractive.NAME
 LOCAL_CALLS_AT_ONCE = 1
 CALLS_AT_ONCE = 16
+REMOTE_TAGS = ("-cloud", ":cloud")
+"""Models that Ollama only passes on to its own cloud: what they cost, nobody here knows."""
 USE_BUILTIN = f"Use {STAND_IN}, or {scripted.NAME}:FILE with a file of answers."
 GET_A_MODEL = "A real model: `ollama pull qwen3:4b`, or a provider's key in the environment, such as OPENAI_API_KEY."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What opening a model needs. `environment` holds the providers' keys and addresses: empty, no cloud can be used.
 
     `script` is that of a bare `builtin/scripted`; `calls_log` is where scripted calls are logged; `prices` are a
-    person's own, in dollars per million tokens; `ollama` None means that no Ollama is looked for.
+    person's own, in dollars per million tokens; `ollama` None means that no Ollama is looked for; `energy` is what
+    local models cost.
     """
 
     script: Path | None = None
@@ -37,11 +44,12 @@ class Settings:
     ollama: OllamaSettings | None = None
     clouds: CloudSettings = CloudSettings()
     prices: Mapping[str, Mapping[str, float | str]] = field(default_factory=dict)
+    energy: EnergySettings = EnergySettings()
     local_calls_at_once: int = LOCAL_CALLS_AT_ONCE
     calls_at_once: int = CALLS_AT_ONCE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Why a model can't be used, and what to do about it."""
 
@@ -52,11 +60,12 @@ class Refusal:
 class Models:
     """The models of this machine, by name."""
 
-    def __init__(self, settings: Settings = Settings()) -> None:
+    def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - a frozen value
         self._settings = settings
         self.table = PriceTable(settings.prices)
         self._clouds = Clouds(settings.environment, self.table, settings.clouds)
         self._host = Host(settings.ollama) if settings.ollama is not None else None
+        self._speeds = Speeds(settings.energy)
 
     def open(self, name: str) -> Model:
         """The model of that name. Raises ModelFailure where there is no such kind of model, or no script."""
@@ -119,6 +128,35 @@ class Models:
         if name == STAND_IN or name.split(":", 1)[0] == scripted.NAME:
             return Price(0, 0, 0, "builtin")
         return self.table.own(name) if name.startswith(PREFIX) else self.table.price(name)
+
+    @property
+    def energy(self) -> EnergySettings:
+        """What the work of local models costs here."""
+        return self._settings.energy
+
+    def is_local(self, name: str) -> bool:
+        """Whether a model's cost is its energy: it runs on hardware of one's own, and no price of one's own is set."""
+        if self.table.own(name) is not None:
+            return False
+        if name.startswith(PREFIX):
+            return not name.endswith(REMOTE_TAGS)
+        if name.startswith("builtin/") or "/" not in name or not self._settings.energy.loopback_servers:
+            return False
+        return urlsplit(self._clouds.target(name).base).hostname in LOOPBACK
+
+    def bill(self, name: str, usage: Usage, timings: Mapping[str, int], elapsed_micros: int) -> Cost:
+        """What a call cost. `elapsed_micros` is how long it took, for servers that don't say how long they worked."""
+        if not self.is_local(name):
+            return cost(self.price(name), usage)
+        self._speeds.learn(name, usage, timings)
+        measured = active_micros(timings)
+        return energy_cost(self._settings.energy, measured or elapsed_micros, estimated=not measured)
+
+    def worst(self, name: str, usage: Usage) -> Cost:
+        """The most that a call is expected to cost, given the most that it may read and write."""
+        if not self.is_local(name):
+            return cost(self.price(name), usage)
+        return energy_cost(self._settings.energy, self._speeds.worst_micros(name, usage), estimated=True)
 
     def calls_at_once(self, name: str) -> int:
         """How many calls of one model may be out at once: a local one works on one after the other."""

@@ -14,9 +14,9 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mntui.core.frozen import frozen
 from mntui.models.aside import Aside
 from mntui.models.base import ModelFailure, ModelReply, ModelRequest, Pulse
 from mntui.models.cloud_answer import Heard
@@ -38,7 +38,7 @@ _QUIET = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CloudSettings:
     """How long to wait, in seconds: for the first part of an answer, and then for each next one."""
 

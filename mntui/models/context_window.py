@@ -5,9 +5,9 @@ in doubling steps, is never lowered while a model stays in use, and a call that 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mntui.core.frozen import frozen
 from mntui.models.base import ModelFailure
 
 SMALLEST = 4096
@@ -16,7 +16,7 @@ MEMORY_SHARE = 0.8
 _BYTES_PER_NUMBER = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """What a model's own description says of it. None where it says nothing."""
 

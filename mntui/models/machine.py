@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mntui.models.catalog import CALLS_AT_ONCE, LOCAL_CALLS_AT_ONCE, Settings
+from mntui.models.energy import EnergySettings
 from mntui.models.ollama_host import LOOPBACK, OllamaSettings, url_of
 
 
@@ -13,6 +14,7 @@ def model_settings(
     *,
     calls_log: Path | None = None,
     prices: Mapping[str, Mapping[str, float | str]] | None = None,
+    energy: EnergySettings | None = None,
     calls_at_once: int = CALLS_AT_ONCE,
 ) -> Settings:
     """Settings of a real machine. OLLAMA_NUM_PARALLEL says how many calls a local model takes at once."""
@@ -22,6 +24,7 @@ def model_settings(
         environment=environment,
         ollama=OllamaSettings(host=host, memory_bytes=_memory_bytes(host)),
         prices=prices or {},
+        energy=energy or EnergySettings(),
         local_calls_at_once=_count(environment.get("OLLAMA_NUM_PARALLEL", ""), LOCAL_CALLS_AT_ONCE),
         calls_at_once=calls_at_once,
     )

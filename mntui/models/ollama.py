@@ -9,6 +9,7 @@ Deliberately absent: prices (energy is counted elsewhere), tool-call ids (Ollama
 
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mntui.core.money import Usage
@@ -38,6 +39,7 @@ class OllamaModel:
         self.name = PREFIX + tag
         self._tag = tag
         self._host = host
+        self._loaded_ns = 0
 
     def count_tokens(self, text: str) -> int:
         return most_tokens(text)
@@ -45,7 +47,7 @@ class OllamaModel:
     async def ready(self, request: ModelRequest, pulse: Pulse) -> None:
         installed = await self._host.model(self._tag)
         _refuse_unable(installed, request)
-        await self._host.load(installed, self._window(installed, request), pulse)
+        self._loaded_ns = await self._host.load(installed, self._window(installed, request), pulse)
 
     async def reply(self, request: ModelRequest, pulse: Pulse) -> ModelReply:
         installed = await self._host.model(self._tag)
@@ -64,7 +66,14 @@ class OllamaModel:
             raise await self._broken(error, heard_so_far, request) from error
         if not heard_so_far.done:
             raise _with_usage(broken_off(len(heard_so_far.text), "its last part never came"), heard_so_far, request)
-        return heard_so_far.reply(request, call["options"]["num_ctx"])
+        return self._with_loading(heard_so_far.reply(request, call["options"]["num_ctx"]))
+
+    def _with_loading(self, reply: ModelReply) -> ModelReply:
+        """Loading was a question of its own, and its time belongs to the call that it was for."""
+        if not self._loaded_ns:
+            return reply
+        loaded = reply.timings.get("load_ns", 0) + self._loaded_ns
+        return replace(reply, timings={**reply.timings, "load_ns": loaded})
 
     async def _listen(self, parts: AsyncGenerator[Any], into: "_Heard", pulse: Pulse) -> None:
         settings = self._host.settings
@@ -125,12 +134,12 @@ class _Heard:
     def reply(self, request: ModelRequest, window: int) -> ModelReply:
         """The whole answer. Raises ModelFailure (context) where the prompt was cut."""
         usage = self.usage(request)
-        _refuse_cut(request, usage, window)
+        timings = {ours: value for ours, theirs in _TIMINGS.items() if (value := getattr(self._last, theirs))}
+        _refuse_cut(request, usage, window, timings)
         asks = tuple(
             ToolAsk(name, arguments, id=f"{request.step}-{request.turn}-{number}")
             for number, (name, arguments) in enumerate(self._calls, 1)
         )
-        timings = {ours: value for ours, theirs in _TIMINGS.items() if (value := getattr(self._last, theirs))}
         if self._last.done_reason == "length":
             return ModelReply(self.text, usage, asks, "length", timings)
         return ModelReply(self.text, usage, asks, "tools" if asks else "stop", timings)
@@ -205,7 +214,7 @@ def _refuse_unable(installed: Installed, request: ModelRequest) -> None:
         )
 
 
-def _refuse_cut(request: ModelRequest, usage: Usage, window: int) -> None:
+def _refuse_cut(request: ModelRequest, usage: Usage, window: int, timings: Mapping[str, int]) -> None:
     if usage.estimated:
         return
     words = sum(least_tokens(message.text) for message in request.messages)
@@ -216,6 +225,7 @@ def _refuse_cut(request: ModelRequest, usage: Usage, window: int) -> None:
             f"with a context of {window}",
             remedy="Raise OLLAMA_CONTEXT_LENGTH on the server, or give the step less to read.",
             usage=usage,
+            timings=timings,
         )
 
 

@@ -9,10 +9,10 @@ import importlib
 import shutil
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mntui.core.frozen import frozen
 from mntui.models.base import ModelFailure, Pulse
 from mntui.models.context_window import Shape, bytes_per_token, fitting
 from mntui.models.ollama_errors import NOT_THE_PROTOCOL, failure_of, missing, refuse_when_told_to_wait, unreachable
@@ -25,7 +25,7 @@ DEFAULT_PORT = 11434
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0"})  # noqa: S104 - recognized, never bound
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OllamaSettings:
     """How Ollama is used. `memory_bytes` is what the machine has, None where that isn't known. Times in seconds."""
 
@@ -43,7 +43,7 @@ class OllamaSettings:
     idle_seconds: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """A model that the server has. `capabilities` are Ollama's own words; None where it doesn't say."""
 
@@ -69,7 +69,7 @@ class Installed:
         return self.capabilities is not None and "thinking" in self.capabilities
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What looking for the server came to. `problem` says why there is nothing, with its remedy."""
 
@@ -131,10 +131,13 @@ class Host:
         self._windows[model.tag] = window
         return window
 
-    async def load(self, model: Installed, window: int, pulse: Pulse) -> None:
-        """Wait until it is in memory with so much context, saying how long that takes. Raises ModelFailure."""
+    async def load(self, model: Installed, window: int, pulse: Pulse) -> int:
+        """Wait until it is in memory with so much context, saying how long that takes. Raises ModelFailure.
+
+        Returns the nanoseconds that loading took by the server's own clock; 0 where nothing was loaded.
+        """
         if await self._is_loaded(model.tag, window):
-            return
+            return 0
         client = await self.client()
         begun = time.monotonic()
         options = {"num_ctx": window}
@@ -147,7 +150,7 @@ class Host:
                 pulse(f"loading {model.tag}, {seconds:.0f} s\n")
                 if seconds > self.settings.load_seconds:
                     raise ModelFailure("retryable", f"{model.tag} is still loading after {seconds:.0f} s")
-            loading.result()
+            return loading.result().load_duration or 0
         finally:
             loading.cancel()
 

@@ -12,13 +12,13 @@ import importlib.util
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mntui.core.frozen import frozen
 from mntui.core.money import MICROS, Cost, Usage
 
 TABLE_FILE = "model_prices_and_context_window_backup.json"
@@ -32,7 +32,7 @@ _KEPT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tier:
     """What calls cost whose input is above so many tokens."""
 
@@ -40,7 +40,7 @@ class Tier:
     price: "Price"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     """Micro-dollars per million tokens, and their table. Writing to a cache costs as stated, else as input.
 
@@ -61,7 +61,7 @@ class Price:
         return fitting[-1] if fitting else self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """What the table says of one model. `price` is None where it says nothing that can be believed."""
 

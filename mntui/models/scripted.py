@@ -12,12 +12,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import yaml
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.models.base import ModelFailure, ModelReply, ModelRequest, Pulse, ToolAsk
 from mntui.models.tokens import estimate_tokens, estimate_usage
@@ -29,7 +29,7 @@ _BESIDE = frozenset(("delay_seconds", "pulses"))
 _CALL_KEYS = frozenset(("calls", "text"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One model call's answer. Exactly one of text, asks and failure says something."""
 

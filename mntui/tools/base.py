@@ -1,16 +1,20 @@
 """What a tool call is, as values: its boundary, the call, the one failure it ends with, and the builtin tools.
 
 A call is asked for in three ways: `prepare` (what does the world look like; journaled with the intent), `call`, and
-`reconcile` (did the call under this key happen; null: it did not). Absent: behaviour, and any import but the core.
+`reconcile` (did the call under this key happen; null: it did not). Absent: behaviour, and any import but the core and
+the specs of the builtin tools.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import ToolSpec
 from mntui.core.values import Json
+from mntui.tools.specs import NEAR
+from mntui.tools.specs_far import FAR
 
 Operation = Literal["prepare", "call", "reconcile"]
 
@@ -38,7 +42,7 @@ def refused(kind: str, message: str) -> ToolFailure:
     return ToolFailure(kind, message, not_sent=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """A rendered `allow` rule. In `rest`, `*` and `**` are wildcards, and a backslash makes the next character plain.
 
@@ -50,7 +54,7 @@ class Pattern:
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grants:
     """What a call may touch: its run's folder always, what `allow` says by parameter, and nothing else.
 
@@ -64,7 +68,7 @@ class Grants:
     allow: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolCall:
     """One request to a tool host. `code` is the path of the pinned tools.py (for `python.*`), `intent` what `prepare`
     returned, `env` the variables that the blueprint names for this tool, with their values."""
@@ -80,105 +84,5 @@ class ToolCall:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-_PATH: Json = {"type": "string", "minLength": 1}
-_DIGEST: Json = {"type": "string", "description": "SHA-256 (hex) of the text written"}
-
-
-def _object(properties: Mapping[str, Json], required: tuple[str, ...]) -> dict[str, Json]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-_TABLE: Json = {
-    "anyOf": [
-        _PATH,
-        _object(
-            {
-                "path": _PATH,
-                "columns": {
-                    "type": "object",
-                    "additionalProperties": {"type": "string"},
-                    "description": "name in the query: name in the file",
-                },
-                "types": {
-                    "type": "object",
-                    "additionalProperties": {"type": "string"},
-                    "description": "name in the query: text, integer, number, decimal(P,S), boolean, date or timestamp",
-                },
-            },
-            ("path",),
-        ),
-    ]
-}
-
-_SPECS = (
-    ToolSpec(
-        use="files.list",
-        about="List the files in a folder, sorted, as absolute paths. Hidden files (.name) are left out.",
-        parameters=_object(
-            {"path": _PATH, "recursive": {"type": "boolean", "description": "folders inside it too (default: false)"}},
-            ("path",),
-        ),
-        result=_object({"files": {"type": "array", "items": {"type": "string"}}}, ("files",)),
-        effect="none",
-        paths={"path": "read"},
-    ),
-    ToolSpec(
-        use="files.read",
-        about="Read a UTF-8 text file of at most 16 MiB.",
-        parameters=_object({"path": _PATH}, ("path",)),
-        result=_object({"path": {"type": "string"}, "text": {"type": "string"}}, ("path", "text")),
-        effect="none",
-        paths={"path": "read"},
-    ),
-    ToolSpec(
-        use="files.write",
-        about="Write a text file whole, in place of what was there. Missing folders are made.",
-        parameters=_object({"path": _PATH, "text": {"type": "string"}}, ("path", "text")),
-        result=_object({"path": {"type": "string"}, "digest": _DIGEST}, ("path", "digest")),
-        effect="keyed",
-        paths={"path": "write"},
-    ),
-    ToolSpec(
-        use="files.append",
-        about="Add text at the end of a file, which is made if it is missing.",
-        parameters=_object({"path": _PATH, "text": {"type": "string"}}, ("path", "text")),
-        result=_object({"path": {"type": "string"}, "digest": _DIGEST}, ("path", "digest")),
-        effect="reconcilable",
-        paths={"path": "write"},
-        exclusive="path",
-        prepares=True,
-    ),
-    ToolSpec(
-        use="sql.query",
-        about=(
-            "Ask one SELECT (DuckDB SQL) of CSV, Parquet or JSON files. CSV columns are text unless `types` says "
-            "otherwise; parameters are written $name."
-        ),
-        parameters=_object(
-            {
-                "query": {"type": "string", "minLength": 1},
-                "tables": {"type": "object", "additionalProperties": _TABLE},
-                "params": {"type": "object"},
-            },
-            ("query",),
-        ),
-        result=_object(
-            {
-                "columns": {"type": "array", "items": {"type": "string"}},
-                "rows": {"type": "array", "items": {"type": "object"}},
-                "count": {"type": "integer"},
-            },
-            ("columns", "rows", "count"),
-        ),
-        effect="none",
-        paths={"tables": "read"},
-    ),
-)
-
-BUILTIN: Mapping[str, ToolSpec] = MappingProxyType({spec.use: spec for spec in _SPECS})
+BUILTIN: Mapping[str, ToolSpec] = MappingProxyType({spec.use: spec for spec in (*NEAR, *FAR)})
 """The tools that need no code of the blueprint, by what it writes in `use:`."""

@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import mntui
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.tools.base import ToolCall, ToolFailure
+from mntui.tools.limits import ProcessLimits, below
 from mntui.tools.protocol import (
     CRASH_VARIABLE,
     FRAME_BYTES,
@@ -41,12 +43,12 @@ LAST_WORDS_SECONDS = 1.0
 
 Crash = Callable[[str], None]
 
-_BOOT = "import sys; sys.path += sys.argv[2:]; from mntui.tools.host import main; main(int(sys.argv[1]))"
+_BOOT = "import sys; sys.path += sys.argv[2:]; from mntui.tools.host import main; main(sys.argv[1])"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostSettings:
-    """How one host is started. `environ` is all it sees, `log` gets what its tools print, `memory_bytes` 0 is no limit.
+    """How one host is started. `environ` is all it sees, `log` gets what its tools print, `limits` what it may use.
 
     `crash_at` (`before_call:n`, `after_call:n`) makes its first life kill itself there: for tests of crashes.
     """
@@ -54,7 +56,7 @@ class HostSettings:
     folder: str
     environ: Mapping[str, str]
     log: Path | None = None
-    memory_bytes: int = 0
+    limits: ProcessLimits = ProcessLimits()
     crash_at: str = ""
 
 
@@ -81,10 +83,15 @@ class _Process:
         return self.lost or self.gone.is_set() or self.reader.at_eof()
 
     def kill(self) -> None:
+        """The whole group, and what left it: a host of foreign code is still the ancestor of that."""
         with self.reaping:
             if not self.reaped:
+                escaped = tuple(below(self.popen.pid))
                 with suppress(ProcessLookupError, PermissionError):  # macOS says so of a group of zombies.
                     os.killpg(self.popen.pid, signal.SIGKILL)
+                for pid in escaped:
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
 
 
 class ToolHost:
@@ -225,7 +232,7 @@ def _spawned(
 ) -> subprocess.Popen[bytes]:
     """Start a host that leads its own process group, isolated (-I): neither its working folder nor its home nor its
     environment may bring in code, since a run can write into them."""
-    arguments = [sys.executable, "-I", "-u", "-X", "utf8", "-c", _BOOT, str(settings.memory_bytes), *_code_folders()]
+    arguments = [sys.executable, "-I", "-u", "-X", "utf8", "-c", _BOOT, settings.limits.written(), *_code_folders()]
     try:
         with _log_file(settings.log) as log:
             return subprocess.Popen(

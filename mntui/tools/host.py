@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import inspect
 import os
-import resource
 import signal
 import sys
 import threading
@@ -24,6 +23,8 @@ from typing import Final
 from mntui.core.plan import ToolSpec
 from mntui.core.values import Json
 from mntui.tools.base import BUILTIN, ToolCall, ToolFailure, refused
+from mntui.tools.bounds import outside
+from mntui.tools.limits import ProcessLimits, end_children, limits_in, put_in_force
 from mntui.tools.paths import names_of_paths, place
 from mntui.tools.patterns import lets_pass
 from mntui.tools.protocol import CRASH_VARIABLE, READY, Answer, Ask, decode_ask, encode_answer, framed, read_frame
@@ -31,15 +32,22 @@ from mntui.tools.python import KEY_PARAMETER, PythonTool, ToolsFileProblem, pyth
 
 LONGEST_MESSAGE = 4000
 
-_FAMILIES: Final[Mapping[str, str]] = MappingProxyType({"files": "mntui.tools.files", "sql": "mntui.tools.sql"})
-"""Where the builtin tools are. Imported at the first call: DuckDB costs more than everything else here."""
+_FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "files": "mntui.tools.files",
+        "sql": "mntui.tools.sql",
+        "web": "mntui.tools.web",
+        "shell": "mntui.tools.shell",
+        "mail": "mntui.tools.mail",
+        "notify": "mntui.tools.notify",
+    }
+)
+"""Where the builtin tools are. Imported at the first call: DuckDB and httpx cost more than everything else here."""
 
 
-def main(memory_bytes: int = 0) -> None:
-    """Serve until stdin ends. `memory_bytes` limits the address space of the process; 0 is no limit."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory_bytes:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+def main(limits: str = "") -> None:
+    """Serve until stdin ends. `limits` is what `ProcessLimits` wrote; without it only core files are kept away."""
+    put_in_force(limits_in(limits) if limits else ProcessLimits())
     sys.dont_write_bytecode = True
     asks, answers = _own_streams()
     host = Host(answers, os.environ.pop(CRASH_VARIABLE, ""))
@@ -122,6 +130,9 @@ def check_rules(spec: ToolSpec, call: ToolCall) -> None:
             continue
         for path in names_of_paths(value):
             place(call.grants, name, path, spec.paths[name])
+    denied = outside(spec.use, call.arguments, call.grants.allow)
+    if denied:
+        raise refused("Denied", denied)
 
 
 def failure_of(error: BaseException) -> ToolFailure:
@@ -216,11 +227,12 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _end_with_children() -> None:
-    """End at once. A host that leads its own process group takes the group along."""
+    """End at once, with what was started. A host that leads its own process group takes the group along."""
+    end_children()
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    main(*sys.argv[1:])

@@ -12,10 +12,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.tools.base import Grants, refused
 from mntui.tools.patterns import covers
@@ -26,7 +26,7 @@ Identity = tuple[int, int]
 _STEP = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A path that the rules cover: absolute, resolved. What stands there is looked at only when it is opened."""
 

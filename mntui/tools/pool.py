@@ -1,29 +1,46 @@
-"""Which process serves a call: one for the builtin file tools, one for SQL (with a limit of memory), and one for each
-run's folder, tools.py and environment. A host that had nothing to do for a while is ended.
+"""Which process serves a call: one for each family of builtin tools (files, SQL, web, mail, notices), one for each
+run's folder, tools.py and environment, and one for each call of a program, which ends with it. Another host that had
+nothing to do for a while is ended too.
 
-Absent: how a host works (`client`), and which variables a tool may see (the blueprint says, the caller hands them in).
+Absent: how a host works (`client`), and which variables a tool may see (the blueprint says, the caller hands them in;
+the families that several runs share get none).
 """
 
 import asyncio
 import hashlib
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.tools.base import ToolCall, refused
 from mntui.tools.client import Crash, HostSettings, ToolHost, no_crash
+from mntui.tools.limits import ProcessLimits
 from mntui.tools.protocol import CRASH_VARIABLE
 
 IDLE_SECONDS = 60.0
-SQL_MEMORY_BYTES = 3 * 1024**3
+GIB: Final = 1024**3
+OF_BUILTIN: Final = ProcessLimits(3 * GIB, 16 * GIB)
+OF_FOREIGN: Final = ProcessLimits(16 * GIB, 4 * GIB, 1024)
+"""What a blueprint's own code and programs may use. Libraries map far more memory than they fill."""
 LARGEST_LOG = 1024 * 1024
 
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
+_PASSED_TO: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "web": ("SSL_CERT_FILE", "SSL_CERT_DIR"),
+        "mail": ("SSL_CERT_FILE", "SSL_CERT_DIR"),
+        "notify": ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+    }
+)
+_FOREIGN: Final = ("python", "shell")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolSettings:
     """What all hosts share. `environ` is the worker's own: a host sees some harmless ones of it and what a call names.
 
@@ -44,10 +61,11 @@ class HostPool:
         self._hosts: dict[str, ToolHost] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._numbers = itertools.count(1)
 
     async def call(self, call: ToolCall) -> Json:
         """What the tool returns, from the process that serves it. Raises ToolFailure."""
-        key = _key(call)
+        key = f"shell-{next(self._numbers)}" if _family(call) == "shell" else _key(call)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
         if key not in self._hosts:
@@ -56,7 +74,10 @@ class HostPool:
         try:
             return await host.call(call)
         finally:
-            self._watch_idle(key)
+            if _family(call) == "shell":
+                self._end_idle(key)
+            else:
+                self._watch_idle(key)
 
     async def aclose(self) -> None:
         """End every host; calls in flight are lost."""
@@ -88,19 +109,29 @@ class HostPool:
         task.add_done_callback(self._ending.discard)
 
     def _host_settings(self, key: str, call: ToolCall) -> HostSettings:
+        family = _family(call)
+        limits = OF_FOREIGN if family in _FOREIGN else ProcessLimits() if family == "files" else OF_BUILTIN
         return HostSettings(
-            folder=call.grants.folder if call.code else "/",
+            folder=call.grants.folder if family in _FOREIGN else "/",
             environ=self._environ(call),
-            log=self._log(key),
-            memory_bytes=SQL_MEMORY_BYTES if key == "sql" else 0,
-            crash_at=self._settings.environ.get(CRASH_VARIABLE, ""),
+            log=self._log(family if family == "shell" else key),
+            limits=limits,
+            crash_at=self._crash_at(key),
         )
 
+    def _crash_at(self, key: str) -> str:
+        """A drill kills a host in its first life; of the hosts of programs, which have one life each, the first one."""
+        again = key.startswith("shell-") and key != "shell-1"
+        return "" if again else self._settings.environ.get(CRASH_VARIABLE, "")
+
     def _environ(self, call: ToolCall) -> dict[str, str]:
-        own = self._settings.environ
-        passed = {name: own[name] for name in _PASSED_ON if name in own}
-        home = call.grants.folder if call.code else "/nonexistent"
-        return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **passed, "HOME": home, **call.env}
+        own, family = self._settings.environ, _family(call)
+        foreign = family in _FOREIGN
+        names = (*_PASSED_ON, *_PASSED_TO.get(family, ()))
+        passed = {name: own[name] for name in names if name in own}
+        home = call.grants.folder if foreign else "/nonexistent"
+        given = call.env if foreign else {}
+        return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **passed, "HOME": home, **given}
 
     def _log(self, key: str) -> Path | None:
         if self._settings.log is None:
@@ -111,9 +142,13 @@ class HostPool:
         return path
 
 
+def _family(call: ToolCall) -> str:
+    return call.use.partition(".")[0]
+
+
 def _key(call: ToolCall) -> str:
     """Code may keep state and see its environment, so a process is shared only where all of that is the same."""
-    family = call.use.partition(".")[0]
+    family = _family(call)
     if family != "python":
         return family
     try:

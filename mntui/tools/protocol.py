@@ -7,9 +7,9 @@ process started by the other) and streaming.
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.values import LARGEST_INTEGER, Json
 from mntui.tools.base import RESULT_BYTES, Grants, Pattern, ToolCall, ToolFailure
 
@@ -20,9 +20,9 @@ DEEPEST_RESULT = 100
 READY = b'"ready"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
-    """One operation. `describe` wants the functions of `code`; the others are a `ToolCall` without time and env."""
+    """One operation. `describe` wants the functions of `code`; the others are a `ToolCall` without env."""
 
     number: int
     op: Literal["describe", "prepare", "call", "reconcile"]
@@ -32,13 +32,17 @@ class Ask:
     grants: Grants
     intent: Json
     code: str
+    timeout_seconds: float = 0.0
 
     def as_call(self) -> ToolCall:
         assert self.op != "describe"
-        return ToolCall(self.op, self.use, self.arguments, self.effect_key, self.grants, 0.0, self.intent, self.code)
+        seconds = self.timeout_seconds
+        return ToolCall(
+            self.op, self.use, self.arguments, self.effect_key, self.grants, seconds, self.intent, self.code
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came of an ask: a result, or a failure told as data."""
 
@@ -49,7 +53,8 @@ class Answer:
 
 def ask_of(number: int, call: ToolCall) -> Ask:
     arguments = dict(call.arguments)
-    return Ask(number, call.op, call.use, arguments, call.effect_key, call.grants, call.intent, call.code)
+    key, seconds = call.effect_key, call.timeout_seconds
+    return Ask(number, call.op, call.use, arguments, key, call.grants, call.intent, call.code, seconds)
 
 
 def framed(payload: bytes) -> bytes:
@@ -84,6 +89,7 @@ def encode_ask(ask: Ask) -> bytes:
         "allow": {name: [[rule.base, rule.rest] for rule in rules] for name, rules in grants.allow.items()},
         "intent": ask.intent,
         "code": ask.code,
+        "timeout_seconds": ask.timeout_seconds,
     }
     return json.dumps(message).encode()
 
@@ -92,7 +98,7 @@ def decode_ask(payload: bytes) -> Ask:
     message = json.loads(payload)
     rules = {name: tuple(Pattern(base, rest) for base, rest in pairs) for name, pairs in message["allow"].items()}
     grants = Grants(message["folder"], message["home"], message["blueprint"], rules)
-    names = ("number", "op", "use", "arguments", "effect_key", "intent", "code")
+    names = ("number", "op", "use", "arguments", "effect_key", "intent", "code", "timeout_seconds")
     return Ask(grants=grants, **{name: message[name] for name in names})
 
 

@@ -8,11 +8,11 @@ Absent: effect classes (the blueprint declares them) and imported functions (the
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import EffectClass, ToolSpec
 from mntui.core.values import Json
 
@@ -50,7 +50,7 @@ class ToolsFileProblem(ValueError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PythonTool:
     """One function. `takes_key` and `reconciles` say which effect classes it can keep (keyed, reconcilable)."""
 

@@ -21,11 +21,16 @@ def rendered_rules(tool: ToolPlan, render: Render, blueprint: str) -> dict[str, 
     """Every `allow` rule of a tool, ready for `Grants.allow`. `blueprint` is its folder. Raises ValueError."""
     return {
         parameter: tuple(
-            path_pattern(rule, render, blueprint) if parameter in tool.spec.paths else text_pattern(rule, render)
+            path_pattern(rule, render, blueprint) if _is_path(tool, parameter) else text_pattern(rule, render)
             for rule in rules
         )
         for parameter, rules in tool.allow.items()
     }
+
+
+def _is_path(tool: ToolPlan, parameter: str) -> bool:
+    bound = tool.spec.bounds.get(parameter)
+    return parameter in tool.spec.paths or (bound is not None and bound.kind == "path")
 
 
 def path_pattern(template: str, render: Render, blueprint: str) -> Pattern:

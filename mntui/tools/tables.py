@@ -9,13 +9,13 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import duckdb
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.tools.base import Grants, refused
 from mntui.tools.headings import DELIMITERS, read_header
@@ -37,10 +37,10 @@ _CSV: Final = (
     " strict_mode = true, null_padding = false"
 )
 _GUESSED: Final = re.compile(r"(DATE|TIME|TIMESTAMP\w*|UUID)( WITH TIME ZONE)?(?=(\[\])*$)")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """One file as a table. `columns` maps names in the query to names in the file; `types` is by names in the query."""
 
@@ -53,7 +53,7 @@ class Table:
 def tables_of(declared: Mapping[str, Json]) -> Iterator[Table]:
     """The tables of a call, from a path each or a map with a path. Raises ToolFailure on a name that SQL can't say."""
     for name, value in declared.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise refused("SqlError", f"{name!r} can't name a table: use letters, digits and _")
         if isinstance(value, str):
             yield Table(name, value, {}, {})

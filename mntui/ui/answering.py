@@ -6,7 +6,7 @@ was on the screen when the key was pressed. Whatever changes on the way ends it:
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from mntui.core import requests as r
 from mntui.core.contracts.contracts import ContractProblem
@@ -17,6 +17,8 @@ from mntui.ui.desk import Desk, told
 from mntui.ui.forms import Asked, asked_fields, edit_fields, values_of
 from mntui.ui.pages.asks import name_of
 from mntui.ui.widgets.ask_line import Taken
+
+NOT_READ: Final = "There is more of it below: read to its end first (J), then press again."
 
 
 class Stage(Protocol):
@@ -133,7 +135,7 @@ class Answering:
     def _approve_one(self, item: Waiting) -> None:
         request = r.Approve(item.ask.id, item.ask.digest, dict(self.edits))
         if not self._stage.seen_whole():
-            self._stage.say("There is more of it below: read to its end first.", "warn")
+            self._stage.say(NOT_READ, "warn")
         elif item.ask.effect == "unsafe":
             self._line(item, "This can't be taken back. Type y and Enter:", lambda text: _typed_y(text, request))
         else:
@@ -183,7 +185,7 @@ class Answering:
             if item.ask.kind != "approval" or item.ask.effect == "unsafe" or self.edits:
                 self._stage.say("This one is answered by itself: it can't be marked.")
             elif not self._stage.seen_whole():
-                self._stage.say("There is more of it below: read to its end first.", "warn")
+                self._stage.say(NOT_READ, "warn")
             else:
                 self.marked[name] = item
         self._stage.redraw()

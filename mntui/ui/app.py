@@ -1,109 +1,109 @@
-"""The app: opens screens, hands every key to the guard, and tells the screens when something on the desk has changed.
+"""The app: a first picture at once, then the rooms behind it; every key passes the guard, whoever it is for.
 
-It shows nothing itself and decides nothing: screens draw, the engine answers. Closing it never stops a run.
+It shows nothing of runs and decides nothing. Closing it never stops a run. What a first picture doesn't need (screens,
+the engine) is imported behind it, by name: that takes as long as all the rest.
 """
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any
+import asyncio
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from textual.app import SystemCommand
-from textual.command import CommandPalette
 from textual.events import AppBlur, AppFocus, Event, Key
 from textual.screen import Screen
-from textual.theme import ThemeProvider
 
-from mntui.ui.desk import Desk
+from mntui.ui.given import Given
 from mntui.ui.going import Go
-from mntui.ui.keys import LIST, PANES, bindings, of_scope, shown_keys
-from mntui.ui.overview import Overview, keep_looking
+from mntui.ui.guard import Guard
+from mntui.ui.keys import bindings
 from mntui.ui.painted import PaintedApp
-from mntui.ui.screens.approvals import ApprovalsScreen
-from mntui.ui.screens.blueprint import BlueprintScreen
-from mntui.ui.screens.doctor import DoctorScreen
-from mntui.ui.screens.help import HelpScreen
-from mntui.ui.screens.home import HomeScreen
-from mntui.ui.screens.modal import Palette
-from mntui.ui.screens.page import Page
-from mntui.ui.screens.run import RunScreen
-from mntui.ui.shelf import shelves
+from mntui.ui.screens.curtain import Curtain
+from mntui.ui.screens.jump import JumpScreen
+from mntui.ui.screens.palette import Offer, PaletteScreen
+from mntui.ui.telling import asks_for_notice, notice, title
+from mntui.ui.widgets.panes import PanesScreen
 
-BACK = "The worker is back; runs go on where they were."
-HOW_TO_LEAVE = "q leaves. Runs go on by themselves, whether anybody looks on or not."
+if TYPE_CHECKING:
+    from mntui.ui.desk import Desk
+    from mntui.ui.overview import Overview
+    from mntui.ui.rooms import Rooms
+
+BACK: Final = "The worker is back; runs go on where they were."
+FIRST_SCREENS: Final = 2
+"""The first picture, and Home over it: from there one doesn't go back, one leaves."""
+HOW_TO_LEAVE: Final = "q leaves. Runs go on by themselves, whether anybody looks on or not."
 
 
 class MntuiApp(PaintedApp):
+    """`rooms` is None until the first picture stands and what is behind it has been imported."""
+
     CSS_PATH = "app.tcss"
     BINDINGS = bindings("app")
     TITLE = "mntui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = False  # Textual's own; it breaks when it is closed as soon as it opens.
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(ascii_only=desk.given.ascii)
-        self.desk = desk
-        self.set_keymap(dict(desk.given.keys))
+    def __init__(self, given: Given) -> None:
+        super().__init__(ascii_only=given.ascii)
+        self.given = given
+        self.guard = Guard()
+        self.rooms: Rooms | None = None
+        self.set_keymap(dict(given.keys))
+
+    @property
+    def desk(self) -> "Desk":
+        assert self.rooms is not None  # Nobody asks for it before there is a screen with something on it.
+        return self.rooms.desk
 
     def get_default_screen(self) -> Screen[Any]:
-        return HomeScreen(self.desk)
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What can be done here, by name: the table of keys, but for those that answer; then blueprints and runs."""
-        scope = screen.scope if isinstance(screen, Page) else "app"
-        for key in of_scope(scope, LIST, PANES, "app"):
-            on = "screen" if key.scopes != (LIST,) else "focused"
-            if key.label and not key.answers and not key.action.startswith("app.command") and on == "screen":
-                yield SystemCommand(
-                    f"{key.label}  {shown_keys(key.keys)}", key.about, partial(self.run_action, key.action, screen)
-                )
-        for each in self.desk.shelf:
-            yield SystemCommand(f"blueprint {each.name}", each.state, partial(self.go, Go("blueprint", each.name)))
-        for row in self.desk.overview.rows:
-            yield SystemCommand(
-                f"run {row.run}", f"{row.blueprint}, {row.status}", partial(self.go, Go("run", row.run))
-            )
-        yield SystemCommand("approvals", "All that waits for you.", partial(self.go, Go("approvals")))
+        return Curtain()
 
     # What comes
 
     def on_mount(self) -> None:
-        given = self.desk.given
-        self.run_worker(keep_looking(self.desk.engine, self._looked, self.desk.wake, given.look_seconds))
-        self.run_worker(self._read_shelf())
+        self.call_after_refresh(self.run_worker, self._furnish())
 
-    async def _read_shelf(self) -> None:
-        given = self.desk.given
-        async for held in shelves(given.load, given.home, given.cwd):
-            self.desk.shelf = held
-            self._tell()
+    async def _furnish(self) -> None:
+        """Everything behind the first picture, for as long as the app is open."""
+        rooms = await asyncio.to_thread(import_module, "mntui.ui.rooms")
+        async with self.given.open_engine() as engine:
+            self.rooms = rooms.Rooms(self.given, engine, self.guard)
+            self.theme = self.rooms.desk.memory.theme(self.available_themes, self.theme)
+            await self.push_screen(self.rooms.home())
+            if self.given.opens:
+                self.go(Go("run", self.given.opens))
+            await self.rooms.keep(self._changed)
 
-    def _looked(self, overview: Overview) -> None:
-        before, self.desk.overview = self.desk.overview, overview
-        if (before.gone and not overview.gone) or _is_another_worker(before, overview):
+    def _changed(self, before: "Overview", now: "Overview") -> None:
+        if now.came_back(before):
             self._say(BACK)
-        if len(overview.waiting) > len(before.waiting) and not self.app_focus:
+        if asks_for_notice(before, now) and not self.app_focus:
             self.bell()
-        self.sub_title = f"◆{len(overview.waiting)}" if overview.waiting else ""
-        self._tell()
+            self._tell_terminal(notice(now.waiting[-1], self.given.environment))
+        if len(now.waiting) != len(before.waiting):
+            self._tell_terminal(title(len(now.waiting)))
+        seen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, PanesScreen)), None)
+        if seen is not None:  # What is behind it looks when it is seen again.
+            seen.look()
 
-    def _tell(self) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, Page):
-                screen.look()
+    def _tell_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_web:
+            self._driver.write(sequence)
 
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Every key passes the guard first, whoever it is for."""
+        """Every key passes the guard first, whoever it is for. One that comes while the app closes is for nobody."""
+        if isinstance(event, Key) and not self.screen_stack:
+            return
         if isinstance(event, Key) and not event.is_forwarded:
-            self.desk.guard.key(self.desk.given.clock())
+            self.guard.key(self.given.clock())
         await super().on_event(event)
 
     def on_app_focus(self, _: AppFocus) -> None:
-        self.desk.guard.focus(self.desk.given.clock())
+        self.guard.focus(self.given.clock())
 
     def on_app_blur(self, _: AppBlur) -> None:
-        self.desk.guard.blur()
+        self.guard.blur()
 
     # Going places
 
@@ -111,49 +111,73 @@ class MntuiApp(PaintedApp):
         self.go(event)
 
     def go(self, where: Go) -> None:
-        screens: dict[str, Callable[[], Page]] = {
-            "run": lambda: RunScreen(self.desk, where.what),
-            "approvals": lambda: ApprovalsScreen(self.desk, where.what),
-            "blueprint": lambda: BlueprintScreen(self.desk, where.what),
-            "doctor": lambda: DoctorScreen(self.desk),
-        }
-        opened = screens[where.place]()
+        if self.rooms is None:
+            return
+        opened = self.rooms.open(where)
         if where.instead:
             self.switch_screen(opened)
         else:
             self.push_screen(opened)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette())
+        """What can be done here, by name: what keys do, but for those that answer; then blueprints, runs, places."""
+        if self.rooms is not None and isinstance(self.screen, PanesScreen):
+            self._offer(tuple(self.rooms.offers(self.screen.scope)), "What to do, or where to go")
 
     def action_change_theme(self) -> None:
-        self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
+        names = sorted(name for name in self.available_themes if not name.startswith("textual-ansi"))
+        self._offer([Offer(name, "", "", f"app.use_theme({name!r})") for name in names], "Which colours")
+
+    def action_use_theme(self, name: str) -> None:
+        self.theme = name
+        self.desk.memory.keep_theme(name)
+
+    def _offer(self, offers: Sequence[Offer], asked: str) -> None:
+        screen = self.screen
+
+        async def taken(offer: Offer | None) -> None:
+            if offer is not None and isinstance(offer.does, Go):
+                self.go(offer.does)
+            elif offer is not None:
+                await self.run_action(str(offer.does), screen)
+
+        if isinstance(screen, PanesScreen):
+            self.push_screen(PaletteScreen(offers, asked), taken)
 
     def action_help(self) -> None:
-        about = self.screen.scope if isinstance(self.screen, Page) else "home"
+        about = self.screen.scope if isinstance(self.screen, PanesScreen) else "home"
         if about != "help":
-            self.push_screen(HelpScreen(self.desk, about))
+            self.go(Go("help", about))
 
     async def action_back(self) -> None:
         """Close what is open inside the screen, else go back; the first screen stays."""
-        inner = isinstance(self.screen, Page) and self.screen.step_back()
-        if not inner and len(self.screen_stack) > 1:
+        inner = isinstance(self.screen, PanesScreen) and self.screen.step_back()
+        if not inner and len(self.screen_stack) > FIRST_SCREENS:
             await self.pop_screen()
 
     async def action_leave(self) -> None:
-        if len(self.screen_stack) > 1 or (isinstance(self.screen, Page) and self.screen.has_class("-zoom")):
+        zoomed = isinstance(self.screen, PanesScreen) and self.screen.has_class("-zoom")
+        if zoomed or len(self.screen_stack) > FIRST_SCREENS:
             await self.action_back()
         else:
             self.exit(0)
+
+    def action_jump(self) -> None:
+        """A letter for each pane; the letter goes there."""
+        if not isinstance(self.screen, PanesScreen):
+            return
+        screen, panes = self.screen, self.screen.seen_panes()
+
+        def chosen(number: int | None) -> None:
+            if number is not None and self.screen is screen:
+                screen.open_pane(panes[number])
+
+        places = {number: (pane.region.x + 1, pane.region.y) for number, pane in enumerate(panes)}
+        self.push_screen(JumpScreen(places), chosen)
 
     def action_interrupt(self) -> None:
         self._say(HOW_TO_LEAVE)
 
     def _say(self, sentence: str) -> None:
-        if isinstance(self.screen, Page):
+        if isinstance(self.screen, PanesScreen):
             self.screen.say(sentence)
-
-
-def _is_another_worker(before: Overview, now: Overview) -> bool:
-    return before.worker is not None and now.worker is not None and before.worker.pid != now.worker.pid

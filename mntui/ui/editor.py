@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.app import App, SuspendNotSupported
 
 from mntui.library.find import Found
 from mntui.library.folder import MAIN
+from mntui.ui.given import Given
 
 
 class EditorProblem(Exception):
@@ -31,6 +33,19 @@ def edit_file(app: App[Any], editor: str, path: Path) -> None:
         raise EditorProblem(f"{editor} can't be started: {error.strerror}. Set EDITOR to a program.") from error
     if ended:
         raise EditorProblem(f"{editor} ended with code {ended}; nothing was taken.")
+
+
+def open_path(app: App[Any], given: Given, path: Path) -> None:
+    """Open a file or folder as this desktop would; where there is none, a file in the editor. Raises EditorProblem."""
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    desktop = sys.platform == "darwin" or given.environment.get("DISPLAY") or given.environment.get("WAYLAND_DISPLAY")
+    if desktop and shutil.which(opener):
+        nowhere = subprocess.DEVNULL
+        subprocess.Popen([opener, str(path)], stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True)
+    elif path.is_file():
+        edit_file(app, given.editor, path)
+    else:
+        raise EditorProblem(f"There is no desktop to open it on. It lies here: {path}")
 
 
 def edit_texts(app: App[Any], editor: str, texts: Mapping[str, str]) -> dict[str, str]:

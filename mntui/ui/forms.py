@@ -2,22 +2,26 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
-from mntui.core.contracts.contracts import ContractProblem, input_problem, parse_input_text
-from mntui.core.plan import InputPlan, Plan
+from mntui.core.contracts.contracts import ContractProblem
+from mntui.core.frozen import frozen
 from mntui.core.run import Ask
 from mntui.core.shown import glance, plain
 from mntui.core.typed import by_schema, editable, fields_of
 from mntui.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing(_: str) -> str | None:
+    return None
+
+
+@frozen
 class Field:
     """One text. `read` gives its value and raises ContractProblem. `tall` where it may have several lines.
 
-    `empty`: whether an empty text is a value like any other, is left out, or is missing.
+    `empty`: whether an empty text is a value like any other, is left out, or is missing. `complete` gives a longer text
+    that begins with a typed one, `told` a sentence about a text that can be.
     """
 
     name: str
@@ -26,9 +30,11 @@ class Field:
     read: Callable[[str], Json]
     empty: Literal["value", "left out", "missing"] = "value"
     tall: bool = False
+    complete: Callable[[str], str | None] = _nothing
+    told: Callable[[str], str | None] = _nothing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A whole form: its title, what it is for, what its key does."""
 
@@ -59,9 +65,9 @@ def edit_fields(ask: Ask, edits: Mapping[str, Json]) -> Asked:
     fields = []
     for name, (value, schema) in editable(ask).items():
         now = edits.get(name, value)
-        text = _text(now)
+        text = text_of(now)
         tall = isinstance(now, dict | list) or (isinstance(now, str) and ("\n" in now or len(now) > 60))
-        fields.append(Field(name, _type_of(schema), text, _reader(schema), tall=tall))
+        fields.append(Field(name, _type_of(schema), text, reader(schema), tall=tall))
     return Asked(f"edit {ask.id}", "What you change here is what you then approve.", tuple(fields))
 
 
@@ -69,37 +75,17 @@ def asked_fields(ask: Ask) -> Asked:
     """A question whose answer has several fields."""
     required = (ask.contract or {}).get("required", [])
     fields = [
-        Field(name, _type_of(schema), "", _reader(schema), empty="missing" if name in required else "left out")
+        Field(name, _type_of(schema), "", reader(schema), empty="missing" if name in required else "left out")
         for name, schema in fields_of(ask.contract).items()
     ]
     return Asked(f"answer {ask.id}", ask.question, tuple(fields))
 
 
-def input_fields(plan: Plan) -> Asked:
-    """The inputs of a new run, with their defaults."""
-    fields = tuple(_input_field(name, declared) for name, declared in plan.inputs.items())
-    return Asked(f"new run of {plan.name}", plan.about, fields)
-
-
-def _input_field(name: str, declared: InputPlan) -> Field:
-    def read(text: str) -> Json:
-        value = parse_input_text(text, declared.type)
-        problem = input_problem(name, value, declared)
-        if problem is not None:
-            raise ContractProblem(problem.message, problem.remedy)
-        return value
-
-    choices = f", one of {', '.join(map(str, declared.enum))}" if declared.enum else ""
-    about = f": {declared.about}" if declared.about else ""
-    text = "" if declared.default is None else _text(declared.default)
-    return Field(name, f"{declared.type}{choices}{about}", text, read, "missing" if declared.required else "left out")
-
-
-def _reader(schema: Mapping[str, Json] | None) -> Callable[[str], Json]:
+def reader(schema: Mapping[str, Json] | None) -> Callable[[str], Json]:
     return lambda text: by_schema(text, schema)
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 

@@ -4,11 +4,12 @@ from typing import Literal
 
 from textual.message import Message
 
-Place = Literal["run", "approvals", "blueprint", "doctor"]
+Place = Literal["run", "approvals", "blueprint", "compare", "doctor", "help"]
 
 
 class Go(Message):
-    """`what` is a run, an id of something that waits, or a blueprint; empty where the place needs none.
+    """`what` is a run, an id of something that waits, a blueprint, or the screen that help is wanted for; it is
+    empty where the place needs none.
 
     `instead` where the screen that says it is left for good.
     """

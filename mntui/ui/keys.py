@@ -6,13 +6,14 @@ Deliberately absent: keys inside text fields, which are the terminal's usual one
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding, BindingType
 
+from mntui.core.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Key:
     """`keys` are Textual's names, separated by commas, the first one shown. `answers`: it decides what waits for a
     person, so it is only ever a key, pressed on purpose: never a line of the palette.
@@ -30,6 +31,8 @@ class Key:
 
 
 LIST, GRAPH, PAGE, LINE, FORM, SURE, PANES = "list", "graph", "page", "line", "form", "sure", "panes"
+JUMP, PALETTE = "jump", "palette"
+DEMO = "demo"
 
 KEYS: Final[tuple[Key, ...]] = (
     # Home
@@ -37,7 +40,16 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("home.approvals", "a", "approvals", "approvals", "All that waits for you.", ("home",)),
     Key("home.blueprint", "b", "blueprint", "blueprint", "The blueprint: its steps, and what is wrong.", ("home",)),
     Key("blueprint.edit", "e", "edit", "edit", "Open it in $EDITOR; a save is seen here.", ("home", "blueprint")),
+    Key("home.sort", "s", "sort", "sort", "Runs: the newest first, the dearest, the longest, those that need somebody.",
+        ("home",)),
+    Key("home.kind", "f", "kind", "which", "Runs: all of them, those going on, those that wait, those that failed.",
+        ("home",), footer=False),
+    Key("home.mark", "space", "mark", "mark", "Mark the row: x and y are then about all marked ones.", ("home",),
+        footer=False),
+    Key("home.cancel", "x", "cancel", "cancel", "End the marked runs, or the one under the cursor.", ("home",),
+        footer=False),
     Key("home.doctor", "D", "doctor", "doctor", "What this machine has, and what is missing.", ("home",), footer=False),
+    Key("doctor.again", "r", "again", "look again", "Look at everything again.", ("doctor",)),
     # Answering
     Key("answer.approve", "a", "approve", "approve", "Approve or answer exactly what is shown.", ("run", "approvals"),
         answers=True),
@@ -58,20 +70,42 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("run.next", "n", "trouble(1)", "next", "The next step that failed or waits.", ("run",), footer=False),
     Key("run.previous", "N", "trouble(-1)", "previous", "The one before.", ("run",), footer=False),
     Key("run.view", "v", "view", "view", "Table or graph.", ("run",)),
+    Key("run.compare", "c", "compare", "compare", "What its calls would have cost on other models.", ("run",),
+        footer=False),
+    Key("compare.models", "m", "models", "models", "Which models to compare with.", ("compare",)),
+    Key("compare.left", "h,left", "column(-1)", "left", "The models to the left.", ("compare",), footer=False),
+    Key("compare.right", "l,right", "column(1)", "right", "The models to the right.", ("compare",), footer=False),
+    Key("compare.copy", "y", "copy", "copy patch", "Copy what would change, as a patch of the blueprint.",
+        ("compare",)),
     Key("run.older", "left_square_bracket", "other_run(1)", "older run", "The run before this one.", ("run",),
         footer=False),
     Key("run.newer", "right_square_bracket", "other_run(-1)", "newer run", "The run after this one.", ("run",),
         footer=False),
-    Key("run.output", "o", "open_output", "open", "Open the folder of its files.", ("run",), footer=False),
+    Key("run.output", "o", "open_output", "open", "Open the file that it made, or the folder of its files.", ("run",),
+        footer=False),
+    Key("run.cost", "dollar_sign", "tab('cost')", "cost", "What it cost, by model and by step.", ("run",),
+        footer=False),
+    Key("run.export", "X", "export", "export", "Write it as a page of Markdown into this folder.", ("run",),
+        footer=False),
+    Key("item.down", "J", "read(1)", "read on", "Scroll what is shown beside the list.", ("run", "approvals"),
+        footer=False),
+    Key("item.up", "K", "read(-1)", "read back", "Scroll it back.", ("run", "approvals"), footer=False),
+    Key("run.back", "left", "past(-1)", "then", "The run as it was one fact earlier; esc: now.", ("run",),
+        footer=False),
+    Key("run.on", "right", "past(1)", "later", "The run as it was one fact later.", ("run",), footer=False),
+    Key("run.back.far", "shift+left", "past(-10)", "ten back", "The run as it was ten facts earlier.", ("run",),
+        footer=False),
+    Key("run.on.far", "shift+right", "past(10)", "ten on", "The run as it was ten facts later.", ("run",),
+        footer=False),
     *(
         Key(f"run.tab.{name}", str(number), f"tab('{name}')", name, about, ("run",), footer=False)
         for number, (name, about) in enumerate(
             (
                 ("io", "What the step was given, and what it gave."),
                 ("log", "What happened in it, fact by fact."),
-                ("sees", "The prompt, exactly as the agent sees it."),
+                ("prompt", "The prompt, exactly as the agent sees it."),
                 ("cost", "What it cost."),
-                ("tries", "Each call, and each attempt."),
+                ("attempts", "Each call, and each attempt."),
                 ("state", "Nine answers about the run."),
                 ("result", "What the run gave."),
             ),
@@ -85,10 +119,10 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     # Lists, pages, lines, forms
     Key("list.open", "enter", "open", "open", "Open what the cursor is on.", (LIST, GRAPH)),
-    Key("graph.left", "h,left", "go('left')", "left", "The step to the left.", (GRAPH,), footer=False),
+    Key("graph.left", "h", "go('left')", "left", "The step to the left.", (GRAPH,), footer=False),
     Key("graph.down", "j,down", "go('down')", "down", "The step that this one leads to.", (GRAPH,), footer=False),
     Key("graph.up", "k,up", "go('up')", "up", "The step that leads here.", (GRAPH,), footer=False),
-    Key("graph.right", "l,right", "go('right')", "right", "The step to the right.", (GRAPH,), footer=False),
+    Key("graph.right", "l", "go('right')", "right", "The step to the right.", (GRAPH,), footer=False),
     Key("list.down", "j,down", "down", "down", "Down.", (LIST,), footer=False),
     Key("list.up", "k,up", "up", "up", "Up.", (LIST,), footer=False),
     Key("list.first", "g,home", "first", "first", "The first one.", (LIST,), footer=False),
@@ -115,6 +149,14 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("panes.zoom", "z", "zoom", "zoom", "This pane alone; again: all panes.", (PANES,), footer=False),
     Key("panes.next", "tab", "next_pane(1)", "next pane", "To the next pane.", (PANES,), footer=False),
     Key("panes.previous", "shift+tab", "next_pane(-1)", "previous pane", "To the pane before.", (PANES,), footer=False),
+    Key("panes.jump", "ctrl+j,f2", "app.jump", "jump", "A letter for each pane: it goes there.", (PANES,),
+        footer=False),
+    Key("palette.down", "down,ctrl+n", "move(1)", "down", "Down.", (PALETTE,), footer=False),
+    Key("palette.up", "up,ctrl+p", "move(-1)", "up", "Up.", (PALETTE,), footer=False),
+    Key("palette.page.down", "pagedown", "move(10)", "page down", "Ten down.", (PALETTE,), footer=False),
+    Key("palette.page.up", "pageup", "move(-10)", "page up", "Ten up.", (PALETTE,), footer=False),
+    Key("palette.drop", "escape", "drop", "back", "Do nothing.", (PALETTE,)),
+    Key("jump.drop", "escape", "drop", "back", "Stay where you are.", (JUMP,)),
     Key("app.help", "question_mark", "app.help", "help", "The keys that work here.", ("app",)),
     Key("app.command", "colon", "app.command_palette", "command", "Do something by its name.", ("app",), footer=False),
     Key("app.palette", "ctrl+p", "app.command_palette", "palette", "The same, from anywhere.", ("app",)),
@@ -125,6 +167,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("app.interrupt", "ctrl+c", "app.interrupt", "", "Says how to leave; it never ends a run.", ("app",),
         footer=False),
     Key("app.theme", "T", "app.change_theme", "theme", "Other colours.", ("app",), footer=False),
+    Key("demo.faster", "greater_than_sign", "app.speed(1)", "faster", "Play the recording faster.", (DEMO,)),
+    Key("demo.slower", "less_than_sign", "app.speed(-1)", "slower", "Play it slower; p holds it.", (DEMO,)),
 )  # fmt: skip
 
 _SIGNS: Final = {
@@ -134,14 +178,23 @@ _SIGNS: Final = {
     "question_mark": "?",
     "colon": ":",
     "left_square_bracket": "[",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "right_square_bracket": "]",
     "escape": "esc",
+    "ctrl+j": "^j",
+    "ctrl+n": "^n",
     "ctrl+p": "^p",
     "ctrl+s": "^s",
     "ctrl+q": "^q",
     "ctrl+c": "^c",
     "ctrl+d": "^d",
     "ctrl+u": "^u",
+    "dollar_sign": "$",
+    "left": "←",
+    "right": "→",
+    "shift+left": "⇧←",
+    "shift+right": "⇧→",
     "down": "↓",
     "up": "↑",
     "pagedown": "PgDn",

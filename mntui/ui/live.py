@@ -7,14 +7,15 @@ model calls may be lost; their outcome replaces it.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final, cast
 
 from mntui.core.events import Fact
 from mntui.core.evolve import evolve
+from mntui.core.frozen import frozen
 from mntui.core.messages import Happened, Opened, Pulsed, Queued, Update
 from mntui.core.run import Run, new_run
-from mntui.engines.base import Engine, EngineGone
+from mntui.engines.base import Engine
+from mntui.ui.overview import AWAY, sentences
 
 SHOW_SECONDS: Final = 0.12
 AGAIN_SECONDS: Final = 1.0
@@ -23,7 +24,7 @@ FOLDED_AT_ONCE: Final = 500
 """Facts folded before others get their turn: a long history must not hold up a key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A run as it is now. `live` is text of model calls under way by step, `held_back` what a limit holds back.
 
@@ -75,8 +76,8 @@ class Following:
                     self._gone = ""
                     await self._take(update)
                     self._changed()
-        except EngineGone as gone:
-            self._gone = f"{gone.message}. {gone.remedy}".strip()
+        except AWAY as gone:
+            self._gone = sentences(gone.message, gone.remedy)
             self._changed()
             return False
         return self._run is not None and bool(self._run.ended)

@@ -5,7 +5,6 @@ without the glyphs get letters instead, over the whole screen at once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -16,11 +15,12 @@ from textual.filter import LineFilter
 from textual.strip import Strip
 from textual.theme import Theme
 
+from mntui.core.frozen import frozen
 from mntui.core.words import LOOKS
 from mntui.ui.drawing.text import Line, in_ascii
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tone:
     """`colour` names a colour of the theme; `share` of it is mixed into the background (1.0: the colour itself)."""
 
@@ -154,6 +154,7 @@ _LETTERS: Final = str.maketrans(
         "✎": "*",
         "●": "*",
         "⟳": "@",
+        "◂": "<",
         "◌": ".",
         "“": '"',
         "”": '"',

@@ -5,12 +5,12 @@ A broken save is shown with its problems; the last version without any is kept b
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from watchfiles import awatch
 
+from mntui.core.frozen import frozen
 from mntui.library.find import Found, list_blueprints, shipped_folder
 from mntui.library.load import Loaded
 from mntui.library.report import count_text
@@ -19,7 +19,7 @@ from mntui.library.trust import TrustBookBroken, is_trusted, read_trust
 SETTLE_MILLISECONDS: Final = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shelved:
     """`good` is the latest version without problems, which may be older than `loaded`."""
 

@@ -11,10 +11,10 @@ followed is (`core.retrace`). Nothing is redacted yet: a bundle holds all that t
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from mntui.core.events import Fact, RunStarted
+from mntui.core.frozen import frozen
 from mntui.core.plan import Plan
 from mntui.core.references import references
 from mntui.core.values import Json, Ref, digest_of
@@ -34,7 +34,7 @@ class BundleBroken(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """What a file holds. `version` is of the mntui that wrote it, `state` the digest that it recorded."""
 

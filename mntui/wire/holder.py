@@ -4,13 +4,13 @@ The lock itself says whether anybody holds it; the note only says who. It may be
 anything by it: it names a process in a sentence, and a socket worth trying.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from mntui.core.frozen import frozen
 from mntui.wire.codec import WireProblem, decode, encode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """`started_at` in microseconds since 1970; `socket` is a path."""
 

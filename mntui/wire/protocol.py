@@ -9,13 +9,15 @@ last word: what it hasn't answered by then, it hasn't taken, and it may be asked
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeVar, cast
 
 from mntui.core.events import Fact
+from mntui.core.frozen import frozen
 from mntui.core.messages import (
     Accepted,
     AllWaiting,
+    Compared,
     Denied,
     Facts,
     Happened,
@@ -58,7 +60,7 @@ TOO_MANY = "too_many"
 # What a client says
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hello:
     protocol: int
     version: str
@@ -66,14 +68,14 @@ class Hello:
     op: Literal["hello"] = "hello"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartFrame:
     id: int
     body: Start
     op: Literal["start"] = "start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendFrame:
     id: int
     run: str
@@ -82,7 +84,7 @@ class SendFrame:
     op: Literal["send"] = "send"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchFrame:
     id: int
     run: str
@@ -90,21 +92,21 @@ class WatchFrame:
     op: Literal["watch"] = "watch"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunsFrame:
     id: int
     body: RunFilter
     op: Literal["runs"] = "runs"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryFrame:
     id: int
     body: Question
     op: Literal["query"] = "query"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopWatch:
     """End the watch with this id. Answered by End, like a watch that ended by itself."""
 
@@ -112,13 +114,13 @@ class StopWatch:
     op: Literal["stop"] = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ping:
     id: int
     op: Literal["ping"] = "ping"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drain:
     """Admit nothing more, let calls end, and go. `why` comes back to every client in Closing."""
 
@@ -133,16 +135,16 @@ ClientFrame = Hello | RequestFrame | WatchFrame | StopWatch | Ping | Drain
 # What the worker says
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     rows: tuple[RunRow, ...]
     kind: Literal["Rows"] = "Rows"
 
 
-Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept
+Body = Started | Accepted | Rows | Facts | AllWaiting | Payload | Sees | WorkerStatus | SqlRows | Kept | Compared
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Welcome:
     protocol: int
     version: str
@@ -150,7 +152,7 @@ class Welcome:
     kind: Literal["welcome"] = "welcome"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """`more` where the facts of the body go on in the next frame of this id."""
 
@@ -160,14 +162,14 @@ class Answer:
     kind: Literal["reply"] = "reply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denial:
     id: int
     body: Denied
     kind: Literal["denied"] = "denied"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class News:
     """One update of a watch; `more` where its facts go on in the next frame of this id."""
 
@@ -177,7 +179,7 @@ class News:
     kind: Literal["update"] = "update"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """A watch is over: the run has ended, or the client stopped it."""
 
@@ -185,7 +187,7 @@ class End:
     kind: Literal["end"] = "end"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """`code` is one of the words above."""
 
@@ -196,13 +198,13 @@ class Failure:
     kind: Literal["error"] = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pong:
     id: int
     kind: Literal["pong"] = "pong"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closing:
     """The last frame of a worker that goes."""
 
@@ -214,7 +216,7 @@ ServerFrame = Welcome | Answer | Denial | News | End | Failure | Pong | Closing
 FrameT = TypeVar("FrameT", News, Answer)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numbered:
     """What can be read of any frame that has an id, even one that can't be understood."""
 

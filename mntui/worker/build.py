@@ -10,6 +10,7 @@ from mntui.config.file import read_config, write_template
 from mntui.crash import CrashPoint
 from mntui.effects import Effects
 from mntui.journal.remembered import LogJournal
+from mntui.models.answers import Answers
 from mntui.models.catalog import Models
 from mntui.models.machine import model_settings
 from mntui.settings import Settings
@@ -18,6 +19,7 @@ from mntui.tools.pool import HostPool, PoolSettings
 from mntui.tools.python import describe_source
 from mntui.wire.protocol import PROTOCOL
 from mntui.worker.clock import system_clock
+from mntui.worker.configured import energy_of, limits_of
 from mntui.worker.runtime import About, Parts, Worker
 from mntui.worker.starting import Starter
 from mntui.worker.tool_quotes import ToolQuoter, ToolSettings
@@ -34,11 +36,13 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             environment,
             calls_log=_calls_log(environment),
             prices=config.prices(),
+            energy=energy_of(config),
             calls_at_once=int(config.number("limits", "model_calls_at_once")),
         )
     )
     tools = HostPool(PoolSettings(environment, log=settings.home), crash)
     journal = LogJournal(settings.journal, crash=crash)
+    answers = Answers(settings.home / "answers")
     draw = random.Random()  # noqa: S311 - jitter, no secret
     notes = tuple(problem.sentence for problem in config.problems)
     about = About(os.getpid(), __version__, PROTOCOL, clock().at, settings.home, notes)
@@ -47,7 +51,8 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             about=about,
             journal=journal,
             models=models,
-            effects=Effects(models, tools),
+            effects=Effects(models, tools, answers),
+            answers=answers,
             tool_quoter=ToolQuoter(tools, ToolSettings(settings.home, settings.home / "versions", environment)),
             starter=Starter(settings.home, BUILTIN, describe_source, models, clock, environment),
             clock=clock,
@@ -56,6 +61,7 @@ def build_worker(settings: Settings, crash: CrashPoint, fatal: Callable[[BaseExc
             fatal=fatal,
             release=_released(tools.aclose, models.aclose),
             tool_calls_at_once=int(config.number("limits", "tool_calls_at_once")),
+            limits=limits_of(config),
         )
     )
 

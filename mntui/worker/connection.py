@@ -11,9 +11,9 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import assert_never
 
+from mntui.core.frozen import frozen
 from mntui.core.messages import Accepted, Denied, Reply, Started
 from mntui.wire.codec import WireProblem
 from mntui.wire.frames import FrameProblem, FrameReader, write_frame
@@ -61,7 +61,7 @@ FAREWELL_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """What all connections share: the engine, who we are, and where a request to drain goes."""
 

@@ -25,6 +25,7 @@ from mntui.settings import Settings, SettingsProblem, prepare_folders, read_sett
 from mntui.wire.holder import Holder, read_holder
 from mntui.wire.protocol import DRAIN_SECONDS, PROTOCOL, Welcome, Why
 from mntui.worker.configured import configured
+from mntui.worker.garbage import searched_seldom
 from mntui.worker.hosting import Hosted
 from mntui.worker.lock import WorkerLock, take_lock
 from mntui.worker.logs import log_to_file, log_to_terminal
@@ -99,7 +100,8 @@ async def serve(
     await server.open(settings.socket)
     logger.info("worker %s serves %s", __version__, settings.home)
     tell(READY)
-    why = await ending.wait(lambda: worker.busy() or server.clients > 0, settings.idle_seconds)
+    with searched_seldom():
+        why = await ending.wait(lambda: worker.busy() or server.clients > 0, settings.idle_seconds)
     logger.info("worker goes: %s", why)
     server.refuse()
     await worker.drain(DRAIN_SECONDS)

@@ -25,7 +25,7 @@ from mntui.core.plan import (
 from mntui.core.run import Node, Run
 from mntui.core.step_paths import child_path, is_item, item_path, plan_path
 from mntui.core.steps import step_of
-from mntui.core.values import Json, Problem
+from mntui.core.values import Json, Problem, Ref
 from mntui.worker.payloads import Payloads
 
 
@@ -46,6 +46,8 @@ def end_quote(run: Run, path: str, payloads: Payloads) -> EndQuote:
             "contract", f"the output breaks its contract: {broken}", "mend the step's `output:` or its tool"
         )
         return EndQuote(problem=problem)
+    if isinstance(step.work, ToolWork) and _is_map(node.calls[TOOL_CALL].result):
+        return EndQuote(output_of=TOOL_CALL)
     route = output.get("route", "") if isinstance(step.work, AgentWork) and step.work.routes is not None else ""
     return EndQuote(payloads.keep(output), route=route)
 
@@ -69,6 +71,11 @@ def _output(run: Run, step: StepPlan, node: Node, payloads: Payloads) -> Json:
             return None
         case _:
             assert_never(step.work)
+
+
+def _is_map(value: Stored) -> bool:
+    """Whether a result is an output as it is. The first character of canonical JSON tells it of a large one."""
+    return value.head.startswith("{") if isinstance(value, Ref) else isinstance(value, dict)
 
 
 def as_map(value: Json) -> Json:

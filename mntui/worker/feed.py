@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from mntui.core.events import Fact
 from mntui.core.messages import Happened, Pulsed, Queued, Update
+from mntui.worker.flow import Hold
 
 UPDATES_KEPT = 4096
 PULSE_BYTES = 64 * 1024
@@ -19,7 +20,8 @@ class Feed:
     def __init__(self) -> None:
         self._watchers: set[asyncio.Queue[Update | None]] = set()
         self._texts: dict[str, tuple[str, str]] = {}
-        self._queued: Mapping[str, str] = {}
+        self._holds: Mapping[str, Hold] = {}
+        self._loading: dict[str, str] = {}
 
     def join(self) -> "asyncio.Queue[Update | None]":
         """A queue of updates from now on, begun with the live texts; None ends it."""
@@ -27,8 +29,8 @@ class Feed:
         self._watchers.add(watcher)
         for key, (path, text) in self._texts.items():
             watcher.put_nowait(Pulsed(key, path, 0, text))
-        if self._queued:
-            watcher.put_nowait(Queued(self._queued))
+        if self._holds or self._loading:
+            watcher.put_nowait(self._queued())
         return watcher
 
     def leave(self, watcher: "asyncio.Queue[Update | None]") -> None:
@@ -54,14 +56,32 @@ class Feed:
         for key in keys:
             self._texts.pop(key, None)
 
-    def queued(self, waiting: Mapping[str, str]) -> None:
-        if waiting != self._queued:
-            self._queued = waiting
-            self._tell(Queued(waiting))
+    def queued(self, holds: Mapping[str, Hold]) -> None:
+        if holds != self._holds:
+            self._holds = holds
+            self._tell(self._queued())
+
+    def loading(self, slot: str, text: str) -> None:
+        """A model call waits until its model is in memory; an empty text says that it is."""
+        if self._loading.get(slot, "") == text:
+            return
+        if text:
+            self._loading[slot] = text
+        else:
+            del self._loading[slot]
+        self._tell(self._queued())
 
     @property
     def waiting(self) -> Mapping[str, str]:
-        return self._queued
+        return {slot: hold.why for slot, hold in self._holds.items()}
+
+    @property
+    def until(self) -> Mapping[str, int]:
+        """When a limit is expected to let go, by wall time in microseconds, where that is known."""
+        return {slot: hold.until for slot, hold in self._holds.items() if hold.until is not None}
+
+    def _queued(self) -> Queued:
+        return Queued(self.waiting, self.until, dict(self._loading))
 
     def end(self) -> None:
         for watcher in self._watchers:

@@ -6,104 +6,70 @@ answers and calls. A turn whose commit fails never happened: its state is droppe
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import assert_never
 
 from mntui.core.answer import answer
-from mntui.core.begin import begin
-from mntui.core.commands import CallModel, CallTool, Command, WorldCommand, key_of, slot_of
-from mntui.core.decide import admits, decide, due, in_flight
+from mntui.core.begin import begin, fits_later
+from mntui.core.commands import CallModel, CallTool, Command, ModelQuote, WorldCommand, key_of, slot_of
+from mntui.core.decide import decide, due, in_flight
 from mntui.core.events import (
     Event,
     Fact,
-    LateOutcome,
     ModelAnswered,
     ModelCallFailed,
     ModelCallStarted,
-    ReconcileFoundNothing,
     ReconcileStarted,
     RunCancelling,
     RunEnded,
     StepCancelled,
     StepFailed,
-    ToolCallFailed,
     ToolCallStarted,
-    ToolReturned,
 )
 from mntui.core.evolve import evolve
+from mntui.core.frozen import frozen
 from mntui.core.messages import Accepted, Denied
 from mntui.core.money import Cost, Usage
-from mntui.core.requests import Refused, Request
-from mntui.core.run import Call, Run
+from mntui.core.requests import Refused
+from mntui.core.run import Run
+from mntui.core.serving import serving
 from mntui.core.steps import step_of
 from mntui.core.values import Problem
 from mntui.crash import CrashPoint
-from mntui.effects import Effects
+from mntui.effects import RATE_LIMITED, Effects, GettingReady
 from mntui.journal.base import Batch, Journal, JournalFull
 from mntui.models.base import ModelRequest
 from mntui.tools.base import ToolCall
 from mntui.worker.admission import TOOL_LANE, Admission
 from mntui.worker.clock import Clock
 from mntui.worker.feed import Feed
+from mntui.worker.flow import Hold
 from mntui.worker.payloads import Payloads
 from mntui.worker.prompts import step_timeout
 from mntui.worker.quotes import Quoted, Quoter
 from mntui.worker.tool_quotes import exclusive_key
+from mntui.worker.turn import (
+    Asked,
+    CallOutcome,
+    CallStart,
+    Item,
+    Outcome,
+    Tick,
+    Told,
+    Turn,
+    is_open,
+    late,
+    owner_of,
+    still_wanted,
+    unsettled,
+)
 
 MODEL_TIMEOUT_SECONDS = 600.0
 FULL_DISK_PAUSE_SECONDS = 1.0
 WORKER = "worker"
-
-CallOutcome = ModelAnswered | ModelCallFailed | ToolReturned | ToolCallFailed | ReconcileFoundNothing
-CallStart = ModelCallStarted | ToolCallStarted | ReconcileStarted
+BUDGET_HELD = Hold("budget: calls in flight hold back what is left of it, and give back what they don't use")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a call came back with."""
-
-    command: WorldCommand
-    event: CallOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A person's request, and who waits for its answer."""
-
-    request: Request
-    actor: str
-    reply: "asyncio.Future[Accepted | Denied]"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Facts that the worker itself states: the run's start, its adoption."""
-
-    events: tuple[Event, ...]
-    actor: str
-    done: "asyncio.Future[None]"
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed, or a limit has room again: look."""
-
-
-Item = Outcome | Asked | Told | Tick
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one turn has come to so far; nothing of it is true before the commit."""
-
-    run: Run
-    facts: list[Fact] = field(default_factory=list)
-    calls: list[tuple[WorldCommand, CallStart, Quoted]] = field(default_factory=list)
-    answers: list[tuple[Asked, Accepted | Denied]] = field(default_factory=list)
-    entered: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What every live run shares."""
 
@@ -122,15 +88,18 @@ class LiveRun:
     def __init__(self, run: Run, around: Surroundings, quoter: Quoter, payloads: Payloads) -> None:
         self.run = run
         self.feed = Feed()
+        self.tools_awaited, self.awaits_more = 0, False
+        """How many tool calls wait for a place, and whether anything waits for something else, since the last turn."""
         self._around = around
         self._quoter = quoter
         self._payloads = payloads
         self._inbox: asyncio.Queue[Item] = asyncio.Queue()
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._holds: dict[str, tuple[str, str]] = {}
+        self._sizes: dict[str, int] = {}
         self._draining = False
         self._stopped = False
-        for path, call in _unsettled(run):
+        for path, call in unsettled(run):
             self._hold(run, path, call)
 
     def put(self, item: Item) -> None:
@@ -176,7 +145,7 @@ class LiveRun:
     def _take(self, turn: Turn, item: Item) -> None:
         match item:
             case Outcome(command=command, event=event):
-                self._add(turn, (event if in_flight(turn.run, command) else _late(command, event),), WORKER)
+                self._add(turn, (event if in_flight(turn.run, command) else late(command, event),), WORKER)
             case Asked(request=request, actor=actor):
                 answered = answer(turn.run, request, self._around.clock())
                 if isinstance(answered, Refused):
@@ -190,7 +159,8 @@ class LiveRun:
                 pass
             case _:
                 assert_never(item)
-        self._add(turn, due(turn.run, self._around.clock()), WORKER)
+        if turn.run.timers:
+            self._add(turn, due(turn.run, self._around.clock()), WORKER)
 
     def _add(self, turn: Turn, events: tuple[Event, ...], actor: str) -> None:
         for event in events:
@@ -199,70 +169,105 @@ class LiveRun:
             turn.run = evolve(turn.run, fact)
             turn.facts.append(fact)
 
-    async def _begin_all(self, turn: Turn) -> dict[str, str]:
+    async def _begin_all(self, turn: Turn) -> dict[str, Hold]:
         """Ask `decide` until it has nothing that may begin. Returns what has to wait, and for which limit."""
-        waiting: dict[str, str] = {}
-        progress = True
-        while progress:
-            progress = False
-            for command in decide(turn.run):
-                if slot_of(command) in waiting or not _still_wanted(turn.run, command):
+        waiting: dict[str, Hold] = {}
+        self.tools_awaited, self.awaits_more = 0, False
+        known, ready = turn.run, decide(turn.run)
+        while ready:
+            # What waits now will wait until the next turn: only what became possible meanwhile is looked at again.
+            since = turn.run.orders
+            for command in ready:
+                if turn.run is not known and not still_wanted(turn.run, command):
                     continue
-                refusal = self._admit(turn, command)
-                if refusal:
-                    waiting[slot_of(command)] = refusal
-                    continue
-                await self._begin(turn, command)
-                progress = True
+                hold = self._admit(turn, command)
+                if hold is None:
+                    hold = await self._begin(turn, command)
+                if hold is not None:
+                    waiting[slot_of(command)] = hold
+                    self._await(command)
+            known, ready = turn.run, decide(turn.run, since)
         return waiting
 
-    def _admit(self, turn: Turn, command: Command) -> str:
+    def _await(self, command: Command) -> None:
+        if isinstance(command, CallTool):
+            self.tools_awaited += 1
+        else:
+            self.awaits_more = True
+
+    def _admit(self, turn: Turn, command: Command) -> Hold | None:
         if self._draining and isinstance(command, CallModel | CallTool):
-            return "the worker is being replaced"
+            return Hold("the worker is being replaced")
         if not isinstance(command, CallModel | CallTool):
-            return ""
+            return None
+        if turn.full is not None and isinstance(command, CallTool):
+            return turn.full
         key, run = key_of(turn.run.id, command), turn.run
         if isinstance(command, CallModel):
-            refusal = self._around.admission.refusal(key, lane := _model_of(run, command.path))
+            lane = serving(run, command.path).model
+            hold = self._around.admission.hold(key, lane, tokens=self._sizes.get(key, 0))
         else:
             lane, exclusive = TOOL_LANE, exclusive_key(run, command.path, command.call, self._payloads)
-            refusal = self._around.admission.refusal(key, lane, exclusive, _owner(run, command.path, command.call))
-        if not refusal:
+            hold = self._around.admission.hold(key, lane, exclusive, owner_of(run, command.path, command.call))
+        if hold is None:
             self._around.admission.enter(key, lane)
             self._hold(run, command.path, command.call)
             turn.entered.append(key)
-        return refusal
+        elif lane == TOOL_LANE and self._around.admission.tool_room <= 0:
+            turn.full = hold
+        return hold
 
     def _hold(self, run: Run, path: str, call: str) -> None:
         """Keep what this call has exclusively, until its outcome is known."""
         exclusive = exclusive_key(run, path, call, self._payloads)
         if exclusive:
-            self._holds[_owner(run, path, call)] = (path, call)
-            self._around.admission.hold(exclusive, _owner(run, path, call))
+            self._holds[owner_of(run, path, call)] = (path, call)
+            self._around.admission.own(exclusive, owner_of(run, path, call))
 
     def _free_settled(self) -> None:
-        settled = [
-            owner for owner, (path, call) in self._holds.items() if not _is_open(self.run.node(path).calls[call])
-        ]
+        settled = [owner for owner, (path, call) in self._holds.items() if not is_open(self.run.node(path).calls[call])]
         for owner in settled:
             del self._holds[owner]
             self._around.admission.free(owner)
             self._around.freed()
 
-    async def _begin(self, turn: Turn, command: Command) -> None:
+    async def _begin(self, turn: Turn, command: Command) -> Hold | None:
         now = self._around.clock()
         quoted = await self._quoter.quote(turn.run, command, now)
+        if (
+            isinstance(command, CallModel)
+            and isinstance(quoted.quote, ModelQuote)
+            and fits_later(turn.run, quoted.quote)
+        ):
+            self._leave(turn, key_of(turn.run.id, command))
+            return BUDGET_HELD
         events = begin(turn.run, command, quoted.quote, now)
-        self._add(turn, events, WORKER)
         started = next((e for e in events if isinstance(e, CallStart)), None)
+        if isinstance(started, ModelCallStarted) and isinstance(command, CallModel) and quoted.again is None:
+            hold = self._let_out(turn, key_of(turn.run.id, command), started)
+            if hold is not None:
+                return hold
+        self._add(turn, events, WORKER)
         if isinstance(command, CallModel | CallTool):
             if started is not None:
                 turn.calls.append((command, started, quoted))
             else:
                 self._leave(turn, key_of(turn.run.id, command))
+        return None
+
+    def _let_out(self, turn: Turn, key: str, started: ModelCallStarted) -> Hold | None:
+        """Whether its provider may be asked for so many tokens now. They are remembered, to be asked for again."""
+        hold = self._around.admission.asks(key, started.reserved_tokens)
+        if hold is None:
+            self._sizes.pop(key, None)
+        else:
+            self._sizes[key] = started.reserved_tokens
+            self._leave(turn, key)
+        return hold
 
     def _leave(self, turn: Turn, key: str) -> None:
         self._around.admission.leave(key)
+        turn.full = None
         if key in turn.entered:
             turn.entered.remove(key)
 
@@ -337,24 +342,38 @@ class LiveRun:
                 event = await effects.call_tool(started, call, keep)
             case ReconcileStarted(), ToolCall() as call:
                 event = await effects.reconcile(started, call, keep)
+            case ModelCallStarted(), ModelRequest() as request if quoted.again is not None:
+                event = effects.answer_again(started, request, quoted.again, keep)
             case ModelCallStarted(), ModelRequest() as request:
                 event = await self._call_model(command, started, request)
             case _:
                 raise TypeError(f"nothing was quoted for {started}")
         self._around.crash("call.after")
+        # Its place is free before its outcome is taken in: the run's next call needn't wait for a turn of its own.
+        self._around.admission.leave(key_of(self.run.id, command))
         self.put(Outcome(command, event))
 
     async def _call_model(
         self, command: WorldCommand, started: ModelCallStarted, request: ModelRequest
     ) -> ModelAnswered | ModelCallFailed:
-        key = key_of(self.run.id, command)
+        key, slot = key_of(self.run.id, command), slot_of(command)
         seconds = step_timeout(step_of(self.run, command.path), MODEL_TIMEOUT_SECONDS)
 
         def pulse(text: str) -> None:
             self.feed.pulse(key, command.path, text)
 
+        def loading(text: str) -> None:
+            self.feed.pulse(key, command.path, text)
+            self.feed.loading(slot, text.strip())
+
+        def ready() -> None:
+            self.feed.loading(slot, "")
+
         try:
-            return await self._around.effects.call_model(started, request, seconds, pulse, self._payloads.keep)
+            getting_ready = GettingReady(loading, ready)
+            event = await self._around.effects.call_model(
+                started, request, seconds, pulse, self._payloads.keep, getting_ready
+            )
         except asyncio.CancelledError:
             if self._stopped:
                 raise
@@ -363,6 +382,18 @@ class LiveRun:
             problem = Problem("aborted", "the call was given up")
             where = (started.path, started.call, started.attempt)
             return ModelCallFailed(*where, problem, usage, Cost(started.reserved_micros, estimated=True))
+        finally:
+            ready()
+        self._heard(key, event)
+        return event
+
+    def _heard(self, key: str, event: ModelAnswered | ModelCallFailed) -> None:
+        """What an outcome says about how fast its provider may be asked."""
+        admission, usage = self._around.admission, event.usage
+        if isinstance(event, ModelAnswered):
+            admission.answered(key, usage.input_tokens + usage.output_tokens + usage.thinking_tokens)
+        elif event.problem.kind == RATE_LIMITED:
+            admission.refused(key, event.retry_after_seconds)
 
     def _abort_unwanted(self) -> None:
         """Calls whose outcome nobody waits for any more; effects in flight are still waited for, so they go on."""
@@ -382,36 +413,3 @@ class LiveRun:
         for task in tuple(self._calls.values()):
             task.cancel()
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
-
-
-def _is_open(call: Call) -> bool:
-    """Whether a tool call is out, or nobody knows yet whether it happened."""
-    return call.status in {"running", "in_doubt"} or (call.unknown and call.status != "failed")
-
-
-def _unsettled(run: Run) -> list[tuple[str, str]]:
-    nodes = run.nodes.items()
-    return [(path, call.id) for path, node in nodes for call in node.calls.values() if call.tool and _is_open(call)]
-
-
-def _owner(run: Run, path: str, call: str) -> str:
-    return f"{run.name}/{path}#{call}"
-
-
-def _model_of(run: Run, path: str) -> str:
-    work = step_of(run, path).work
-    return run.models[run.plan.agents[getattr(work, "agent", "")].model]
-
-
-def _still_wanted(run: Run, command: Command) -> bool:
-    """What was begun a moment ago in this turn may have changed what may begin."""
-    todo = run.todo.get(slot_of(command))
-    return todo is not None and todo.command == command and admits(run, command)
-
-
-def _late(command: WorldCommand, event: CallOutcome) -> LateOutcome:
-    """An outcome that nobody waits for: what it cost counts, what it says doesn't."""
-    where = (command.path, command.call, command.attempt)
-    if isinstance(event, ModelAnswered | ModelCallFailed):
-        return LateOutcome(*where, type(event).__name__, event.usage, event.cost)
-    return LateOutcome(*where, type(event).__name__)

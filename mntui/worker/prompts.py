@@ -11,6 +11,7 @@ from mntui.core.language.expressions import render
 from mntui.core.names import Load, Names
 from mntui.core.plan import ASK_TOOL, AgentWork, StepPlan
 from mntui.core.run import Call, Node, Run, Turn
+from mntui.core.serving import serving
 from mntui.core.step_paths import ROOT
 from mntui.core.steps import step_of
 from mntui.core.values import Json
@@ -42,10 +43,14 @@ def request_for(run: Run, path: str, call: str, load: Load) -> ModelRequest:
     system = "\n\n".join(filter(None, (str(instructions).rstrip(), contract_note(contract))))
     messages = [Message("system", system), Message("user", user_text(arguments))]
     number = int(call.partition(".")[0])
-    for turn in node.turns[: number - 1]:
-        messages.extend(_turn_messages(node, turn, load))
+    now = serving(run, path)
+    before = node.switches[-1].turns if node.switches else 0
+    for place, turn in enumerate(node.turns[: number - 1]):
+        # What another model before this one got wrong teaches nothing: it would only be paid for.
+        if place >= before or not turn.violation:
+            messages.extend(_turn_messages(node, turn, load))
     return ModelRequest(
-        model=run.models[agent.model],
+        model=now.model,
         messages=tuple(messages),
         role=agent.role,
         step=path,
@@ -54,7 +59,8 @@ def request_for(run: Run, path: str, call: str, load: Load) -> ModelRequest:
         contract=contract,
         routes=routes,
         arguments=arguments,
-        max_tokens=run.plan.models[agent.model].max_tokens,
+        max_tokens=run.plan.models[now.role].max_tokens,
+        cache=step.cache,
     )
 
 

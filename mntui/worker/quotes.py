@@ -5,13 +5,14 @@ A quote changes nothing in the world. What can't be quoted is a problem in the q
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import assert_never
 
 from mntui.core import commands as c
 from mntui.core.contracts.contracts import ContractProblem, seconds_of
 from mntui.core.decide import Now
 from mntui.core.events import Timer
+from mntui.core.frozen import frozen
 from mntui.core.language.expressions import ExpressionFailure, evaluate, evaluate_condition, render
 from mntui.core.money import Usage
 from mntui.core.names import Names
@@ -27,12 +28,13 @@ from mntui.core.plan import (
     WaitWork,
 )
 from mntui.core.run import Run
+from mntui.core.serving import serving
 from mntui.core.step_paths import ROOT, is_item, scope_of
 from mntui.core.steps import step_of
 from mntui.core.values import Json, Problem, digest_of
-from mntui.models.base import ModelFailure, ModelRequest
+from mntui.models.answers import Answers
+from mntui.models.base import ModelFailure, ModelReply, ModelRequest
 from mntui.models.catalog import Models
-from mntui.models.prices import cost
 from mntui.models.tokens import declared_text
 from mntui.tools.base import ToolCall
 from mntui.worker.endings import end_quote
@@ -41,18 +43,27 @@ from mntui.worker.prompts import request_for
 from mntui.worker.tool_quotes import ToolQuoter
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quoted:
-    """A quote, and for a call into the world what will be sent."""
+    """A quote, and for a call into the world what will be sent. `again` is an answer that was given to it before."""
 
     quote: c.Quote
     work: ModelRequest | ToolCall | None = None
+    again: ModelReply | None = None
 
 
 class Quoter:
     """Makes quotes for one run. `jitter` draws from 0 to 1."""
 
-    def __init__(self, models: Models, tools: ToolQuoter, payloads: Payloads, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        models: Models,
+        tools: ToolQuoter,
+        payloads: Payloads,
+        jitter: Callable[[], float],
+        answers: Answers | None = None,
+    ) -> None:
+        self._answers = answers or Answers()
         self._models = models
         self._tools = tools
         self._payloads = payloads
@@ -71,7 +82,7 @@ class Quoter:
                 return Quoted(quote, call)
             case c.ScheduleRetry():
                 return Quoted(c.RetryQuote(self._jitter(), Timer(now.at, now.boot, now.elapsed)))
-            case c.ParkEffect():
+            case c.ParkEffect() | c.SwitchModel():
                 return Quoted(None)
             case c.EndRun():
                 return Quoted(self._end_run(run))
@@ -130,24 +141,66 @@ class Quoter:
             return Quoted(_no_model("", Problem(failure.kind, failure.message, failure.remedy)))
         sent = [[message.role, message.text] for message in request.messages]
         tokens = sum(model.count_tokens(text) for text in (*(text for _, text in sent), declared_text(request)))
-        await self._models.learn(request.model)
-        worst = Usage(input_tokens=tokens, output_tokens=request.max_tokens, estimated=True)
-        micros = cost(self._models.price(request.model), worst).micros
         prompt = digest_of([request.model, sent, [tool.name for tool in request.tools], request.contract])
-        return Quoted(c.ModelQuote(request.model, prompt, tokens + request.max_tokens, micros), request)
+        again = self._answers.find(request)
+        if again is not None:
+            return Quoted(c.ModelQuote(request.model, prompt, 0, 0), request, again)
+        worst = Usage(input_tokens=tokens, output_tokens=request.max_tokens, estimated=True)
+        micros = await self._worst(request.model, worst)
+        cheaper = await self._cheaper(run, request, micros, worst)
+        return Quoted(
+            c.ModelQuote(request.model, prompt, tokens + request.max_tokens, micros, cheaper=cheaper), request
+        )
+
+    async def _worst(self, model: str, usage: Usage) -> int | None:
+        await self._models.learn(model)
+        return self._models.worst(model, usage).micros
+
+    async def _cheaper(self, run: Run, request: ModelRequest, micros: int | None, worst: Usage) -> str:
+        """A model of this run that would stay within a budget which this one could cross: the best that fits.
+
+        Only models that the blueprint or the person named for this run come into question, the dearest first.
+        """
+        if run.budget_micros is None or (micros is None and run.unknown_price_allowed):
+            return ""
+        left = run.budget_micros - run.spend.micros - run.reserved_micros
+        if micros is not None and micros <= left:
+            return ""
+        priced = [(await self._worst(name, worst), name) for name in _named_models(run, request)]
+        fitting = [(price, name) for price, name in priced if price is not None and price <= left]
+        for _, name in sorted(fitting, key=lambda each: (-each[0], each[1])):
+            if await self._models.usable(name, tools=bool(request.tools)) is None:
+                return name
+        return ""
 
     def _end_run(self, run: Run) -> c.RunQuote:
         if run.ending:
             return c.RunQuote()
         names = Names(run, ROOT, self._payloads.load)
         try:
-            outputs = render(dict(run.plan.outputs), names)
+            outputs = _what_there_is(run, names) if run.over == "finish" else render(dict(run.plan.outputs), names)
         except ExpressionFailure as failure:
             return c.RunQuote(
                 problem=Problem("outputs", f"the outputs can't be given: {failure.message}", failure.remedy)
             )
         success = {name: _holds(expression, names) for name, expression in run.plan.success.items()}
         return c.RunQuote(self._payloads.keep(outputs), success)
+
+
+def _what_there_is(run: Run, names: Names) -> Json:
+    """The outputs that can be given, where a person let the run finish with them."""
+    found: dict[str, Json] = {}
+    for name, template in run.plan.outputs.items():
+        with suppress(ExpressionFailure):
+            found[name] = render(template, names)
+    return found
+
+
+def _named_models(run: Run, request: ModelRequest) -> list[str]:
+    """The other models that the blueprint or the person named: they may answer in place of the one that is asked."""
+    role = run.plan.models[serving(run, request.step).role]
+    names = (*role.prefer, *role.fallback, *run.models.values())
+    return [name for name in dict.fromkeys(names) if name != request.model and not name.startswith("builtin/")]
 
 
 def _holds(expression: str, names: Mapping[str, Json]) -> bool:

@@ -6,18 +6,20 @@ What runs is folded in memory; what has ended is read back from the journal when
 import asyncio
 import difflib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from mntui.core.decide import Now, due, is_due
 from mntui.core.events import Event, Fact, RunAdopted, RunStarted, Timer
 from mntui.core.evolve import replay
+from mntui.core.frozen import frozen
 from mntui.core.language.expressions import ExpressionFailure
 from mntui.core.messages import (
     Accepted,
     AllWaiting,
+    AskCompare,
     AskEvents,
     AskKeeping,
     AskPayload,
@@ -25,6 +27,7 @@ from mntui.core.messages import (
     AskSql,
     AskStatus,
     AskWaiting,
+    DeleteRuns,
     Denied,
     Facts,
     Happened,
@@ -51,22 +54,28 @@ from mntui.core.values import Ref
 from mntui.crash import CrashPoint
 from mntui.effects import Effects
 from mntui.journal.base import Journal, JournalFull
+from mntui.models.answers import Answers
 from mntui.models.base import ModelFailure
 from mntui.models.catalog import Models
 from mntui.wire.codec import from_plain
 from mntui.worker.admission import TOOL_CALLS_AT_ONCE, Admission
 from mntui.worker.clock import Clock
-from mntui.worker.live import Asked, LiveRun, Surroundings, Tick, Told
+from mntui.worker.comparing import Comparer, Taken
+from mntui.worker.flow import FlowLimits, Flows
+from mntui.worker.frozen import FrozenEffects, NoTools, attend
+from mntui.worker.live import LiveRun, Surroundings
 from mntui.worker.payloads import Payloads
 from mntui.worker.prompts import request_for
 from mntui.worker.quotes import Quoter
+from mntui.worker.recording import Recording
 from mntui.worker.starting import Prepared, Starter
 from mntui.worker.tool_quotes import ToolQuoter
+from mntui.worker.turn import Asked, Tick, Told
 
 WAKE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class About:
     """What `worker status` tells of this process. `notes` are sentences beside what its journal says."""
 
@@ -78,9 +87,12 @@ class About:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
-    """Everything that a worker is made of; `build` hands it over once. `fatal` ends the process on a lost journal."""
+    """Everything that a worker is made of; `build` hands it over once. `fatal` ends the process on a lost journal.
+
+    `limits` are how fast providers may be asked, by their names.
+    """
 
     about: About
     journal: Journal
@@ -94,6 +106,8 @@ class Parts:
     fatal: Callable[[BaseException], None]
     release: Callable[[], Awaitable[None]]
     tool_calls_at_once: int = TOOL_CALLS_AT_ONCE
+    limits: Mapping[str, FlowLimits] = field(default_factory=dict)
+    answers: Answers | None = None
 
 
 class Worker:
@@ -107,13 +121,19 @@ class Worker:
         self._ids: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._plan = lru_cache(64)(self._read_plan)
+        self._comparer = Comparer(parts.models, parts.journal)
         self._draining = False
         self._waking = False
         self._alarm: asyncio.Task[None] | None = None
         self._around = Surroundings(
             parts.journal,
             parts.effects,
-            Admission(parts.journal.room, parts.models.calls_at_once, parts.tool_calls_at_once),
+            Admission(
+                parts.journal.room,
+                parts.models.calls_at_once,
+                Flows(parts.limits, parts.clock),
+                parts.tool_calls_at_once,
+            ),
             parts.clock,
             parts.crash,
             self._freed,
@@ -169,7 +189,7 @@ class Worker:
             return Denied("draining", "this worker is being replaced", "start it again in a moment")
         if not self._journal.room():
             return Denied("disk_full", "the disk has no room to begin a run", "free some space and start it again")
-        prepared = await self._parts.starter.prepare(start, frozenset(self._names))
+        prepared = await self._prepared(start)
         if isinstance(prepared, Denied):
             return prepared
         try:
@@ -249,17 +269,80 @@ class Worker:
                 return await self._journal.sql(question)
             case AskKeeping():
                 return await self._journal.keep(question)
+            case DeleteRuns():
+                return await self._delete(question)
+            case AskCompare():
+                return await self._compare(question)
+
+    async def _compare(self, question: AskCompare) -> Reply | Denied:
+        taken = []
+        reruns = question.reruns or await self._comparer.reruns_of(self._resolve(question.run) or "")
+        for name in (question.run, *reruns):
+            run_id = self._resolve(name)
+            if run_id is None:
+                return self._unknown(name)
+            facts = await asyncio.to_thread(self._journal.facts, run_id)
+            taken.append(Taken(replay(new_run(run_id, self._plan_of(run_id, facts)), facts), facts))
+        return await self._comparer.compare(question, taken[0], taken[1:], self._payloads().load)
+
+    async def _delete(self, question: DeleteRuns) -> Reply | Denied:
+        gone = self._journal.gone()
+        found = [run if run in gone else self._resolve(run) or "" for run in question.runs]
+        for run, run_id in zip(question.runs, found, strict=True):
+            if not run_id:
+                return self._unknown(run)
+            if run_id in self._live:
+                return Denied("not_ended", f"{self._name(run_id)} hasn't ended", f"mntui cancel {self._name(run_id)}")
+        # Nobody must wake one of them while it goes.
+        names = {run_id: self._ids.pop(run_id) for run_id in found if run_id in self._ids}
+        for name in names.values():
+            self._names.pop(name, None)
+        reply = await self._journal.delete(found, self._parts.clock().at, question.actor)
+        if not self._journal.gone() >= names.keys():
+            for run_id, name in names.items():
+                self._call(run_id, name)
+        return reply
 
     # Runs
 
+    async def _prepared(self, start: Start) -> Prepared | Denied:
+        if start.again_of and not start.blueprint:
+            return await self._again(start)
+        if not start.rerun_of:
+            return await self._parts.starter.prepare(start, frozenset(self._names))
+        run_id = self._resolve(start.rerun_of)
+        if run_id is None:
+            return self._unknown(start.rerun_of)
+        run = self._live[run_id].run if run_id in self._live else await asyncio.to_thread(self._fold, run_id)
+        if not run.ended:
+            return Denied("not_ended", f"{run.name} goes on: only a run that has ended is rerun", "mntui runs")
+        if run.rerun_of is not None:
+            return Denied("is_rerun", f"{run.name} is a rerun itself", f"name {run.rerun_of.name}, which it is made of")
+        source = self._payloads().load(self._started(run_id).source) or {}
+        return await self._parts.starter.prepare_rerun(start, run, source, frozenset(self._names))
+
+    async def _again(self, start: Start) -> Prepared | Denied:
+        run_id = self._resolve(start.again_of)
+        if run_id is None:
+            return self._unknown(start.again_of)
+        run = self._live[run_id].run if run_id in self._live else await asyncio.to_thread(self._fold, run_id)
+        if run.rerun_of is not None:
+            message = (
+                f"{run.name} is a frozen rerun, made to compare models: its steps don't wait as the blueprint says"
+            )
+            return Denied("is_rerun", message, f"mntui rerun {run.rerun_of.name}")
+        source = self._payloads().load(self._started(run_id).source) or {}
+        return await self._parts.starter.prepare_again(start, run, source, frozenset(self._names))
+
     async def _open(self, prepared: Prepared) -> None:
         payloads = self._payloads()
-        run = new_run(prepared.run_id, prepared.plan)
+        run = new_run(prepared.run_id, prepared.plan)._replace(rerun_of=prepared.rerun_of)
         live = self._revive(run, payloads)
         self._call(prepared.run_id, prepared.started.run)
         self._plan.cache_clear()
         try:
-            await self._tell(live, prepared.facts(payloads.keep), prepared.actor)
+            signals = self._recording(run).signals if run.rerun_of is not None else ()
+            await self._tell(live, (*prepared.facts(payloads.keep), *signals), prepared.actor)
         except JournalFull:
             del self._names[prepared.started.run], self._ids[prepared.run_id]
             self._live.pop(prepared.run_id, None)
@@ -267,13 +350,37 @@ class Worker:
 
     def _revive(self, run: Run, payloads: Payloads | None = None) -> LiveRun:
         kept = payloads or self._payloads()
-        quoter = Quoter(self._parts.models, self._parts.tool_quoter, kept, self._parts.jitter)
-        live = LiveRun(run, self._around, quoter, kept)
+        around, tools = self._around, self._parts.tool_quoter
+        recording = self._recording(run) if run.rerun_of is not None else None
+        if recording is not None:
+            around = replace(around, effects=FrozenEffects(self._parts.models, recording, kept.load))
+            tools = tools.over(NoTools())
+        quoter = Quoter(self._parts.models, tools, kept, self._parts.jitter, self._parts.answers)
+        live = LiveRun(run, around, quoter, kept)
         self._live[run.id] = live
+        if recording is not None:
+            self._attend(live, recording)
         task = asyncio.create_task(live.serve(), name=f"run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._served(live, done))
         return live
+
+    def _recording(self, run: Run) -> Recording:
+        """What the run did that a rerun is made of; nothing where that run is gone."""
+        assert run.rerun_of is not None
+        if run.rerun_of.id not in self._ids:
+            return Recording(new_run(run.rerun_of.id, run.plan), (), self._payloads().load)
+        return Recording(self._fold(run.rerun_of.id), self._journal.facts(run.rerun_of.id), self._payloads().load)
+
+    def _attend(self, live: LiveRun, recording: Recording) -> None:
+        task = asyncio.create_task(attend(live, recording), name=f"attends {live.run.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._attended)
+
+    def _attended(self, done: "asyncio.Task[None]") -> None:
+        self._tasks.discard(done)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._parts.fatal(error)
 
     def _served(self, live: LiveRun, done: "asyncio.Task[None]") -> None:
         self._tasks.discard(done)
@@ -296,14 +403,17 @@ class Worker:
 
     def _freed(self) -> None:
         """A limit has room again. Many calls end at once: those that wait are woken once for all of them."""
-        if not self._waking:
+        if self._around.admission.has_refused and not self._waking:
             self._waking = True
             asyncio.get_running_loop().call_soon(self._wake_waiting)
 
     def _wake_waiting(self) -> None:
-        self._waking = False
+        """As many as there is room for: with 200 runs on 64 places waking all of them took two of three turns."""
+        self._waking = self._around.admission.has_refused = False
+        room = self._around.admission.tool_room
         for live in self._live.values():
-            if live.feed.waiting:
+            if live.awaits_more or (live.tools_awaited and room > 0):
+                room -= live.tools_awaited
                 live.put(Tick())
 
     async def _wake_up(self) -> None:
@@ -313,11 +423,13 @@ class Worker:
             for live in tuple(self._live.values()):
                 if (live.run.timers and due(live.run, now)) or live.feed.waiting:
                     live.put(Tick())
-            await asyncio.sleep(self._pause(now))
+            await asyncio.sleep(min(self._pause(now), WAKE_SECONDS))
 
     def _pause(self, now: Now) -> float:
-        timers = [timer for live in self._live.values() for timer in live.run.timers.values()]
-        return min((_seconds_left(timer, now) for timer in timers), default=WAKE_SECONDS)
+        live_runs = self._live.values()
+        left = [_seconds_left(timer, now) for live in live_runs for timer in live.run.timers.values()]
+        left += [max((until - now.at) / 1_000_000, 0.02) for live in live_runs for until in live.feed.until.values()]
+        return min(left, default=WAKE_SECONDS)
 
     # Reading
 

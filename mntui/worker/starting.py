@@ -8,15 +8,17 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mntui.config.file import read_config
 from mntui.core.compiling.findings import listing, nearest
 from mntui.core.contracts.contracts import input_problem
-from mntui.core.events import Event, RunStarted, Stored
+from mntui.core.events import Event, Original, RunStarted, Stored
+from mntui.core.frozen import frozen
 from mntui.core.messages import Bound, Denied, Start, Started
 from mntui.core.plan import InputPlan, Plan, ToolSpec
+from mntui.core.rerun import frozen_plan
+from mntui.core.run import Run
 from mntui.core.values import Json
 from mntui.library.find import NotFound, find
 from mntui.library.load import Describe, Loaded, load
@@ -32,7 +34,7 @@ TOOLS_FILE = "tools.py"
 CONFIG_FILE = "config.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A run that can begin: everything of its first fact, with large values still whole."""
 
@@ -45,6 +47,8 @@ class Prepared:
     budget_micros: int | None
     out: str
     actor: str
+    rerun_of: Original | None = None
+    again_of: str = ""
 
     def facts(self, keep: Callable[[Json], Stored]) -> tuple[Event, ...]:
         """RunStarted, its large values kept by `keep`."""
@@ -62,6 +66,8 @@ class Prepared:
             budget_micros=self.budget_micros,
             budget_tokens=self.plan.budget.tokens,
             out=self.out,
+            rerun_of=self.rerun_of,
+            again_of=self.again_of,
         )
         return (event,)
 
@@ -87,12 +93,46 @@ class Starter:
 
     async def prepare(self, start: Start, taken: Container[str]) -> Prepared | Denied:
         """Files are read in a thread, models are asked for here: neither holds up the other runs."""
-        loaded = await asyncio.to_thread(self._load, start)
+        return await self._prepared(start, await asyncio.to_thread(self._load, start), taken)
+
+    async def prepare_again(
+        self, start: Start, run: Run, source: Mapping[str, str], taken: Container[str]
+    ) -> Prepared | Denied:
+        """The version that a run was pinned to, on the inputs of `start`. Nothing is read from its folder."""
+        pinned = Loaded(Path(run.blueprint_folder), run.plan, (), run.digest, source, None)
+        return await self._prepared(start, await asyncio.to_thread(self._still_trusted, pinned, run.name), taken)
+
+    async def _prepared(self, start: Start, loaded: Loaded | Denied, taken: Container[str]) -> Prepared | Denied:
         if isinstance(loaded, Denied):
             return loaded
         assert loaded.plan is not None
         bound, wrong = await self._bind(loaded.plan, start)
         return await asyncio.to_thread(self._laid_out, start, loaded, loaded.plan, bound, wrong, taken)
+
+    async def prepare_rerun(
+        self, start: Start, run: Run, source: Mapping[str, str], taken: Container[str]
+    ) -> Prepared | Denied:
+        """The version that a run was pinned to, with its inputs, on other models. Nothing is read from its folder."""
+        plan = frozen_plan(run.plan)
+        bound, wrong = await self._bind(plan, start)
+        if wrong:
+            return _all_wrong(wrong)
+        run_id = uuid7(self._clock().at)
+        name = speakable("rerun", taken)
+        folder = self._home / "runs" / name
+        folder.mkdir(parents=True, mode=0o700)
+        return Prepared(
+            run_id,
+            plan,
+            Loaded(Path(run.blueprint_folder), plan, (), run.digest, source, None),
+            Started(name, run_id, str(folder), bound),
+            run.inputs,
+            {each.role: each.model for each in bound},
+            plan.budget.usd_micros if start.budget_micros is None else start.budget_micros,
+            "",
+            start.actor,
+            Original(run.id, run.name, run.started_at, run.folder),
+        )
 
     def _laid_out(
         self,
@@ -124,6 +164,7 @@ class Starter:
             budget,
             str((Path(start.cwd) / start.out).resolve()) if start.out else "",
             start.actor,
+            again_of=start.again_of,
         )
 
     def pin(self, digest: str, plan: Plan, source: Mapping[str, str]) -> None:
@@ -146,7 +187,7 @@ class Starter:
         except NotFound as error:
             return Denied("unknown_blueprint", error.message, error.remedy)
         except TrustBookBroken as error:
-            return Denied("trust_broken", str(error), "move the file away, then trust your blueprints again")
+            return _broken_trust(error)
         if loaded.plan is None:
             problems = tuple(_denied(notice) for notice in loaded.findings if notice.severity == "problem")
             return Denied(
@@ -162,6 +203,15 @@ class Starter:
                 f"mntui blueprint trust {start.blueprint}",
             )
         return loaded
+
+    def _still_trusted(self, pinned: Loaded, run: str) -> Loaded | Denied:
+        try:
+            if is_trusted(pinned, self._home, read_trust(self._home)):
+                return pinned
+        except TrustBookBroken as error:
+            return _broken_trust(error)
+        message = f"the version that {run} is pinned to isn't trusted here: until it is, it runs nothing"
+        return Denied("untrusted", message, f"today's version can be trusted and run: mntui rerun {run} --today")
 
     def _inputs(self, plan: Plan, start: Start, folder: Path) -> tuple[dict[str, Json], list[Denied]]:
         """Every input's value, paths absolute: defaults seen from the blueprint's folder, given ones from `cwd`."""
@@ -193,11 +243,11 @@ class Starter:
 
     async def _bind(self, plan: Plan, start: Start) -> tuple[tuple[Bound, ...], list[Denied]]:
         overrides = {role: model for role, model in start.models.items() if role}
-        with_tools = {agent.model for agent in plan.agents.values() if agent.tools}
+        with_tools = _with_tools(plan)
         default, configured = start.models.get(""), await asyncio.to_thread(self._configured, plan)
         bindings, problems = await bind(self._models, plan.models, overrides, default, with_tools, configured)
         bound = tuple(
-            Bound(role, each.model, each.why, simulated=each.model.startswith("builtin/"))
+            Bound(role, each.model, each.why + _or_else(plan, role), simulated=each.model.startswith("builtin/"))
             for role, each in bindings.items()
         )
         return bound, [Denied("model", problem.message, problem.remedy) for problem in problems]
@@ -221,6 +271,24 @@ class Starter:
         ]
 
 
+def _with_tools(plan: Plan) -> set[str]:
+    """The roles whose models must be able to call tools: those of agents that have some, and those that take over."""
+    found: set[str] = set()
+    for agent in plan.agents.values():
+        role: str | None = agent.model if agent.tools else None
+        while role is not None and role not in found:
+            found.add(role)
+            role = plan.models[role].escalate
+    return found
+
+
+def _or_else(plan: Plan, role: str) -> str:
+    """Who takes over from a role's model, as the end of a sentence."""
+    fallback, escalate = plan.models[role].fallback, plan.models[role].escalate
+    told = f"; where it can't answer: {', '.join(fallback)}" if fallback else ""
+    return told + (f"; where an answer fails its check: the role {escalate}" if escalate else "")
+
+
 def uuid7(at_micros: int) -> str:
     """A time-ordered id (RFC 9562): 48 bits of milliseconds, then 74 random ones."""
     milliseconds = at_micros // 1000
@@ -238,6 +306,10 @@ def speakable(blueprint: str, taken: Container[str]) -> str:
         name = f"{head}-{''.join(secrets.choice(NAME_LETTERS) for _ in range(4))}"
         if name not in taken:
             return name
+
+
+def _broken_trust(error: TrustBookBroken) -> Denied:
+    return Denied("trust_broken", str(error), "move the file away, then trust your blueprints again")
 
 
 def _denied(notice: Notice) -> Denied:

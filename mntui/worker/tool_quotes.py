@@ -6,11 +6,12 @@ this version can't call. Paths are checked once more in the tool host, where the
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mntui.core.commands import CallTool, ToolQuote
 from mntui.core.contracts.contracts import ContractProblem, check_json_schema, violation
+from mntui.core.frozen import frozen
 from mntui.core.language.expressions import ExpressionFailure, render
 from mntui.core.names import Names
 from mntui.core.plan import ASK_TOOL, Plan, StepPlan, ToolPlan
@@ -21,6 +22,7 @@ from mntui.core.steps import step_of
 from mntui.core.values import Json, Problem
 from mntui.effects import Tools
 from mntui.tools.base import Grants, ToolCall, ToolFailure
+from mntui.tools.bounds import outside
 from mntui.tools.patterns import lets_pass
 from mntui.tools.rules import rendered_rules
 from mntui.worker.payloads import Payloads
@@ -29,7 +31,7 @@ from mntui.worker.prompts import step_timeout
 TOOL_TIMEOUT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolSettings:
     """Where things are: mntui's home, and the folder of a pinned version's tools.py by version digest."""
 
@@ -43,6 +45,10 @@ class ToolQuoter:
         self._tools = tools
         self._settings = settings
         self._described: dict[tuple[str, str], str] = {}
+
+    def over(self, tools: Tools) -> "ToolQuoter":
+        """The same rules, with other tools to prepare calls."""
+        return ToolQuoter(tools, self._settings)
 
     async def quote(self, run: Run, command: CallTool, payloads: Payloads) -> tuple[ToolQuote, ToolCall | None]:
         call = run.node(command.path).calls[command.call]
@@ -66,7 +72,8 @@ class ToolQuoter:
         quote = ToolQuote(
             tool=tool.name,
             use=tool.use,
-            arguments=payloads.keep(arguments),
+            # Where nothing was added or edited they are kept already.
+            arguments=payloads.keep(arguments) if tool.fixed or call.edited is not None else call.arguments,
             shown=arguments,
             digest=call_digest(tool.name, described, arguments),
             spec_digest=described,
@@ -87,10 +94,12 @@ class ToolQuoter:
     def _arguments(self, run: Run, tool: ToolPlan, call: Call, payloads: Payloads) -> dict[str, Json]:
         if call.edited is not None:
             return dict(call.edited)
-        fixed = render(dict(tool.fixed), Names(run, ROOT, payloads.load))
-        return {**payloads.load(call.arguments), **fixed}
+        given = payloads.load(call.arguments)
+        return {**given, **render(dict(tool.fixed), Names(run, ROOT, payloads.load))} if tool.fixed else given
 
     def _grants(self, run: Run, tool: ToolPlan, payloads: Payloads) -> Grants:
+        if not tool.allow:
+            return Grants(run.folder, str(self._settings.home), run.blueprint_folder)
         names = Names(run, ROOT, payloads.load)
         allow = rendered_rules(tool, lambda template: render(template, names), run.blueprint_folder)
         return Grants(run.folder, str(self._settings.home), run.blueprint_folder, allow)
@@ -134,6 +143,9 @@ def refusal(tool: ToolPlan, arguments: Mapping[str, Json], grants: Grants) -> Pr
             return Problem(
                 "denied", f"{tool.name} may not be called with {name} = {value!r}", f"tools.{tool.name}.allow"
             )
+    unbounded = outside(tool.use, arguments, grants.allow)
+    if unbounded:
+        return Problem("denied", f"{tool.name}: {unbounded}", f"tools.{tool.name}.allow")
     return None
 
 

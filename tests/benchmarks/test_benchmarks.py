@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import history, processes, steps, table
+from benchmarks import drawing, flood, history, processes, queries, steps, table, terminal
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.figures import Aim, Figure, Limit, Spread, figure_of, median_limit, spread_of
 from benchmarks.homes import home_in
 from benchmarks.limits import disk_limit
 from benchmarks.sizes import SIZES
+from mntui.core.evolve import evolve
+from mntui.core.run import new_run
 from mntui.journal.remembered import LogJournal
 
 TINY = SIZES["tiny"]
@@ -105,6 +107,15 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on(tmp_path: Path) -> None
     assert 0 < begun.value <= done.value
 
 
+def test_commits_are_timed_beside_a_slow_question_and_beside_none(tmp_path: Path) -> None:
+    alone, beside = queries.questions(TINY, tmp_path)
+    assert alone.spread is not None
+    assert beside.spread is not None
+    assert alone.spread.count == beside.spread.count == TINY.rounds * TINY.syncs
+    assert beside.aim is not None
+    assert "the SELECT takes" in beside.note
+
+
 def test_the_help_imports_none_of_the_heavy_libraries(tmp_path: Path) -> None:
     found = named(processes.help_text(TINY, tmp_path))
     assert found["mntui --help imports litellm, duckdb, textual"].value == 0
@@ -135,6 +146,29 @@ def test_a_verdict_stands_in_the_row_of_its_figure() -> None:
     about = table.Machine("Linux", "a processor", 2, 8.0, "ext4 on /dev/x", 0.0, 0.0, "3.11", ("mntui 1",))
     text = table.markdown("small", about, [Figure("steps", 2.0, "s", Aim(3.0), note="why")])
     assert "| steps<br>*why* | 2.00 s | ≤ 3.00 |  |  | pass |" in text
+
+
+def test_every_fact_of_a_flood_can_follow_and_changes_one_step() -> None:
+    plan = drawing.plan_of(flood.STEPS, 1)
+    run, changed = new_run("flood", plan), 0
+    for fact in flood.facts(plan, 500):
+        before, run = run, evolve(run, fact)
+        changed += before.nodes != run.nodes
+    assert run.seq == 501
+    assert changed >= 500
+    assert not run.ended
+
+
+def test_the_app_is_timed_in_a_terminal(tmp_path: Path) -> None:
+    figures = asyncio.run(terminal.with_a_past(TINY, tmp_path))
+    assert all(figure.value is not None and figure.value >= 0 for figure in figures)
+    assert len(figures) == 5
+
+
+def test_the_pictures_are_timed_at_60_and_at_200_steps(tmp_path: Path) -> None:
+    figures = drawing.pictures(TINY, tmp_path)
+    assert all(figure.value for figure in figures)
+    assert {"60 steps", "200 steps"} <= {part for figure in figures for part in figure.name.split(", ")}
 
 
 def test_every_benchmark_has_a_name_of_its_own() -> None:

@@ -25,6 +25,7 @@ from world import Setting, World
 from mntui.cli.app import main
 from mntui.cli.opening import Surroundings
 from mntui.engines.base import Engine
+from mntui.journal.remembered import LogJournal
 from mntui.settings import Settings
 
 PATIENCE_SECONDS = 30
@@ -169,7 +170,8 @@ class Typist:
 
 
 def assert_shape(words: tuple[str, ...], told: Told) -> None:
-    name = " ".join(words[:2]) if words[0] in {"blueprint", "worker"} else words[0]
+    name = " ".join(words[:2])
+    name = name if name in SCHEMA["x-commands"] else words[0]
     documents = told.lines if name == "watch" and told.code in {0, 1} else [told.json]
     for document in documents:
         wanted = "error" if isinstance(document, dict) and "error" in document else SCHEMA["x-commands"][name]
@@ -190,3 +192,27 @@ def typist(shell: Shell) -> Iterator[Typist]:
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
+
+
+class DiskJournal:
+    """A journal on the disk: every command finds it as the last one left it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = LogJournal(folder)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.journal, name)
+
+    def close(self) -> None:
+        self.journal.close()
+        self.journal = LogJournal(self.folder)
+
+
+@pytest.fixture
+def kept(shell: Shell) -> Iterator[Shell]:
+    """A shell over a journal on the disk."""
+    disk = DiskJournal(shell.home / "journal")
+    shell.setting.journal = disk
+    yield shell
+    disk.journal.close()

@@ -90,7 +90,7 @@ def test_a_file_in_its_place_is_a_problem(settings):
 
 def test_the_disk_is_timed_and_left_as_it_was(made):
     room, speed = disk(made)
-    assert "free; journal 0 bytes, runs 0 bytes" in room.said
+    assert "free; log 0 bytes, index 0 bytes, run folders 0 bytes" in room.said
     assert "durable writes a second" in speed.said
     assert [*made.home.iterdir()] == []
 
@@ -98,7 +98,7 @@ def test_the_disk_is_timed_and_left_as_it_was(made):
 def test_what_journal_and_runs_hold_is_counted(made):
     made.journal.mkdir()
     (made.journal / "1.log").write_bytes(b"x" * 200_000)
-    assert "journal 2" in disk(made)[0].said
+    assert "log 2" in disk(made)[0].said
 
 
 def test_a_broken_config_is_a_problem_with_its_line(made):

@@ -41,7 +41,7 @@ def checks(settings: Settings) -> tuple[int, dict[str, Any]]:
 def journal_with(settings: Settings, batches: int) -> Path:
     log = Log.open(settings.journal)
     for number in range(batches):
-        log.append(f"batch {number} {'x' * 500}".encode()).result()
+        log.append(f"batch {number} {'x' * 200}".encode()).result()
     log.close()
     return next(settings.journal.glob("*.log"))
 
@@ -60,7 +60,7 @@ def test_beside_a_worker_it_tells_of_it_and_disturbs_nothing(settings):
     code, found = checks(settings)
     assert code == 0
     assert "process " in found["worker"]["said"]
-    assert found["journal"]["status"] in {"ok", "note"}
+    assert found["journal"]["status"] == "ok", "of an index that has nothing to hold yet nothing is said"
     assert mntui(settings, "worker", "status").returncode == 0
 
 

@@ -11,6 +11,23 @@ def test_tools_are_listed_with_their_effect_and_shown_with_their_parameters(shel
     assert (told.code, "files.append" in told.err) == (3, True)
 
 
+def test_a_tool_is_shown_with_what_opens_it_and_an_example(shell):
+    told = shell("tools", "web.request").out
+    for words in (
+        "hosts",
+        "needed: methods it may use",
+        "GET, HEAD, OPTIONS",
+        "untrusted",
+        "use: web.request",
+        "keyed",
+    ):
+        assert words in told
+    document = shell("tools", "shell.run", "--json").json
+    assert document["classes"] == ["none", "keyed", "unsafe"]
+    assert [key["id"] for key in document["allow"]] == ["programs", "folder"]
+    assert "programs: [git log" in document["example"]
+
+
 def test_models_say_what_answers_here_and_why_the_rest_cannot(shell):
     listed = {model["id"]: model for model in shell("models", "--json").json}
     assert [name for name, model in listed.items() if model["usable"]] == [

@@ -42,3 +42,11 @@ async def test_a_price_of_ones_own_stands_in_the_config(session):
     (home / "config.toml").write_text('[prices."ollama/x"]\ninput = 0.1\noutput = 0.25\n')
     await prices("ollama/x")(session)
     assert json.loads(session.around.stdout.getvalue())["output_micros"] == 250_000
+
+
+def test_the_command_prints_it_in_dollars_and_its_document_keeps_its_shape(shell):
+    said = shell("prices", "openai/gpt-5.4-mini")
+    assert said.code == 0
+    assert "input $0.7500" in said.out
+    assert shell("prices", "openai/gpt-5.4-mini", "--json").json["id"] == "openai/gpt-5.4-mini"
+    assert shell("prices", "ollama/x", "--json").code == 3

@@ -48,4 +48,4 @@ def test_a_long_run_fits_and_shows_what_is_at_work(shell, height):
 def test_live_text_is_one_line_and_held_back_work_says_its_limit(shell):
     run = Bench(READ + "steps: {r: {tool: read}}").run
     assert any("r: …so it goes" in line for line in drawn(shell, run, live={"r": "so\nit goes"}))
-    assert any("r waits for concurrency" in line for line in drawn(shell, run, held_back={"r": "concurrency"}))
+    assert any("r · waiting: concurrency" in line for line in drawn(shell, run, held_back={"r": "concurrency"}))

@@ -30,7 +30,7 @@ def test_a_broken_file_exits_3_with_line_column_and_remedy_and_shows_what_counts
     path = written(shell, "[limits]\n  tool_calls_at_onc = 3\n")
     told = shell("config")
     assert told.code == 3
-    assert "tool_calls_at_once   64" in told.out
+    assert ["limits.tool_calls_at_once", "64", "default"] in [line.split() for line in told.out.splitlines()]
     assert f"{path}:2:3" in told.err
     assert "Did you mean tool_calls_at_once?" in told.err
     assert "    ^" in told.err

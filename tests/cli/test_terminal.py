@@ -186,7 +186,7 @@ def test_a_budget_is_raised_by_a_typed_amount(shell, typist):
     )
     typist.start("run", name)
     typist.expect(HINT)
-    typist.press("a", "how many tokens? (or stop): ")
+    typist.press("a", "how many tokens? (or cheaper, finish, stop): ")
     typist.type("100000\n")
     assert typist.end() == 0
 

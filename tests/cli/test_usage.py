@@ -17,16 +17,8 @@ from mntui.engines.base import EngineGone
 
 LATER = (
     "bench",
-    "serve",
-    "demo",
-    "eval",
     "fork",
     "migrate",
-    "diff",
-    "rerun",
-    "cost",
-    "compare",
-    "sql",
 )
 
 

@@ -22,8 +22,11 @@ def forced(config: Config, **environment: str) -> dict[str, tuple[object, str, i
 def test_without_a_file_the_defaults_are_in_force(tmp_path: Path) -> None:
     config = read_config(tmp_path / "config.toml")
     assert not config.exists
-    assert forced(config) == {
+    found = forced(config)
+    assert found["local.watts"] == (100, "default", 0)
+    assert {key: each for key, each in found.items() if not key.startswith("local.")} == {
         "models.default": (None, "default", 0),
+        "budget.day_usd": (None, "default", 0),
         "limits.tool_calls_at_once": (64, "default", 0),
         "limits.model_calls_at_once": (16, "default", 0),
         "worker.idle_seconds": (600, "default", 0),
@@ -83,7 +86,13 @@ WRONG = [
     ("[modles]\ndefault = 'x'", 1, 2, "no setting modles", "Did you mean models?"),
     ("[worker]\nidle_second = 1", 2, 1, "no setting worker.idle_second", "Did you mean idle_seconds?"),
     ("[limits]\nzzz = 1", 2, 1, "no setting limits.zzz", "may hold: tool_calls_at_once or model_calls_at_once"),
-    ("zzz = 1", 1, 1, "no setting zzz", "the file may hold: models, blueprints, prices, limits or worker"),
+    (
+        "zzz = 1",
+        1,
+        1,
+        "no setting zzz",
+        "the file may hold: models, blueprints, prices, budget, limits, local, worker or keys",
+    ),
     ("[models]\ndefault = 3", 2, 1, "must be the name of a model", 'default = "builtin/extractive"'),
     ("[models]\nroles = 'x'", 2, 1, "is a table", "[models.roles]"),
     ("models = 1", 1, 1, "is a table", "[models]"),
@@ -156,7 +165,7 @@ def test_a_place_where_it_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_every_line_of_it_that_is_off_is_right_when_it_is_on(tmp_path: Path) -> None:
-    on = re.sub(r"(?m)^# (\[[^\]]+\]|[a-z_]+ = .*)$", r"\1", TEMPLATE)
+    on = re.sub(r"(?m)^# (\[[^\]]+\]|\W?[a-z_.]+\W? = .*)$", r"\1", TEMPLATE)
     config = config_of(tmp_path, on)
     assert config.problems == ()
     defaults = {each.key: each.default for each in SETTINGS if each.default is not None}

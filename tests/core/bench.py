@@ -34,6 +34,7 @@ from mntui.core.requests import Refused, Request
 from mntui.core.run import Node, Run, new_run
 from mntui.core.values import Json, Problem
 from mntui.journal.base import MemoryJournal
+from mntui.models.base import ModelRequest
 from mntui.models.catalog import Models
 from mntui.tools.base import BUILTIN, ToolCall, ToolFailure
 from mntui.worker.payloads import Payloads
@@ -79,17 +80,26 @@ class NoTools:
 class Bench:
     """`facts` is everything that happened. Paths name steps, as in the journal."""
 
-    def __init__(self, text: str, *, inputs: Mapping[str, Json] | None = None, plan: Plan | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        inputs: Mapping[str, Json] | None = None,
+        plan: Plan | None = None,
+        models: Mapping[str, str] | None = None,
+        catalog: Models | None = None,
+    ) -> None:
         self.plan = plan or plan_of(text)
         self.now = Now(1_000_000_000, "boot", 5_000_000)
         self.run: Run = new_run(RUN_ID, self.plan)
         self.facts: list[Fact] = []
         self.payloads = Payloads(MemoryJournal())
         tools = ToolQuoter(NoTools(), ToolSettings(Path("/home"), Path("/home/versions"), {}))
-        self.quoter = Quoter(Models(), tools, self.payloads, lambda: 0.5)
+        self.quoter = Quoter(catalog or Models(), tools, self.payloads, lambda: 0.5)
         self.open: dict[str, CallModel | CallTool] = {}
         self.begun: list[str] = []
-        roles = dict.fromkeys(self.plan.models, "builtin/extractive")
+        self.requests: dict[str, ModelRequest] = {}
+        roles = {**dict.fromkeys(self.plan.models, "builtin/extractive"), **(models or {})}
         budget = self.plan.budget
         self.tell(
             RunStarted(
@@ -125,6 +135,8 @@ class Bench:
 
     def begin(self, command: Any) -> None:
         quoted = run_now(self.quoter.quote(self.run, command, self.now))
+        if isinstance(quoted.work, ModelRequest):
+            self.requests[slot_of(command)] = quoted.work
         events = begin(self.run, command, quoted.quote, self.now)
         self.note(events, "worker")
         if isinstance(command, CallModel | CallTool) and self._is_running(command):
@@ -163,9 +175,12 @@ class Bench:
         asks = tuple(AskedCall(f"{turn}.{i}", tool, args) for i, (tool, args) in enumerate(tools, start=1))
         self.tell(ModelAnswered(c.path, c.call, c.attempt, "", Usage(10, output_tokens=5), Cost(7), asks))
 
-    def model_fails(self, slot: str, kind: str = "retryable", *, retryable: bool = True) -> None:
+    def model_fails(
+        self, slot: str, kind: str = "retryable", *, retryable: bool = True, after: float | None = None
+    ) -> None:
         c = self.take(slot)
-        self.tell(ModelCallFailed(c.path, c.call, c.attempt, Problem(kind, "no", retryable=retryable), Usage(), Cost()))
+        problem = Problem(kind, "no", retryable=retryable)
+        self.tell(ModelCallFailed(c.path, c.call, c.attempt, problem, Usage(), Cost(), after))
 
     # People, time, death
 

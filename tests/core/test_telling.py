@@ -52,6 +52,7 @@ FACTS: tuple[Event, ...] = (
     e.QuestionAnswered("a-1.2", 1),
     e.EffectInDoubt("a-1.3", "s", "0.1", PROBLEM),
     e.EffectSettled("a-1.3", "happened"),
+    e.ModelSwitched("s", "1.0", "strong", "p/large", "fallback", "p/small: it broke"),
 )
 
 

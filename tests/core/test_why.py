@@ -3,7 +3,7 @@
 from bench import Bench
 
 from mntui.core.requests import Approve, Pause
-from mntui.core.why import Blocker, why
+from mntui.core.why import Blocker, HeldBack, why
 
 HEAD = (
     "tools: {send: {use: python.send, effect: unsafe}, read: {use: python.read, effect: none}}\n"
@@ -100,7 +100,18 @@ def test_a_paused_run_is_resumed_and_people_come_first() -> None:
 
 def test_what_the_worker_holds_back_is_told_with_its_limit() -> None:
     bench = Bench(HEAD + "steps: {r: {tool: read}}")
-    assert why(bench.run, {"r": "concurrency: tools"}) == (Blocker("limit", "concurrency: tools", "r", None, ""),)
+    assert why(bench.run, {"r#0.1": "concurrency: tools"}) == (
+        Blocker("limit", "waiting: concurrency: tools", "r", None, ""),
+    )
+
+
+def test_a_rate_limit_says_when_it_lets_go_and_a_model_that_is_loading_for_how_long() -> None:
+    bench = Bench(HEAD + "steps: {r: {tool: read}}")
+    held = HeldBack({"r#1.0": "rate limit: p asked to wait"}, {"r#1.0": 77}, {"s#1.0": "loading small:1b, 23 s"})
+    assert why(bench.run, held) == (
+        Blocker("limit", "waiting: rate limit: p asked to wait", "r", None, "", 77),
+        Blocker("loading", "its model is still loading: loading small:1b, 23 s", "s", None, ""),
+    )
 
 
 def test_where_a_retry_would_be_refused_the_command_that_works_instead_is_named() -> None:

@@ -8,6 +8,7 @@ from mntui.core.messages import AskKeeping, Denied, Kept
 from mntui.journal.log import read_log
 from mntui.journal.remembered import LogJournal
 from mntui.journal.segments import segment_paths
+from mntui.journal.squeezing import squeezed
 from tests.journal.test_store import check_equal, commit, lives, rows, turns
 
 
@@ -51,7 +52,7 @@ async def test_a_check_names_damage_of_the_log(tmp_path: Path) -> None:
         await commit(journal, turns(of))
         (segment,) = segment_paths(tmp_path)
         data = segment.read_bytes()
-        at = data.index(dict(read_log(tmp_path))[4])
+        at = data.index(squeezed(dict(read_log(tmp_path))[4]))
         segment.write_bytes(data[:at] + b"?" + data[at + 1 :])
         told = await kept(journal, "check")
         assert isinstance(told, Kept)

@@ -21,6 +21,7 @@ from mntui.journal.base import Batch
 from mntui.journal.log import read_log
 from mntui.journal.remembered import INDEX_FILE, LogJournal
 from mntui.journal.segments import segment_paths
+from mntui.journal.squeezing import squeezed
 from mntui.wire.codec import encode
 from tests.journal.draws import Draws
 from tests.journal.lives import Life, batches
@@ -288,7 +289,7 @@ async def test_what_the_log_lost_is_put_back_from_the_index(tmp_path: Path, lost
     (segment,) = segment_paths(tmp_path)
     whole = dict(read_log(tmp_path))
     data = segment.read_bytes()
-    middle = data.index(whole[len(whole) // 2])
+    middle = data.index(squeezed(whole[len(whole) // 2]))
     segment.write_bytes(data[:middle] + b"?" * 20 + data[middle + 20 :] if lost == "flipped" else data[:middle])
     with closing(LogJournal(tmp_path)) as journal:
         assert "was put back" in " ".join(journal.opening)

@@ -9,6 +9,8 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,19 +43,41 @@ def installed(folder: Path) -> Path:
 @contextmanager
 def aimock(program: Path, folder: Path, fixtures: list[dict[str, Any]], *flags: str) -> Iterator[str]:
     """A server with these fixtures, and its address. `flags` are those of its command line (`--chaos-drop 1`)."""
-    file = folder / "fixtures.json"
-    file.write_text(json.dumps({"fixtures": fixtures}))
-    server = subprocess.Popen(
-        ["node", str(program), "-p", "0", "-f", str(file), *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    server = Server(program, folder, fixtures, *flags)
     try:
-        yield _address(server)
+        yield server.url
     finally:
-        server.kill()
-        server.communicate()
+        server.pull_the_plug()
+
+
+class Server:
+    """An aimock as a process. `port` 0 is any free one."""
+
+    def __init__(self, program: Path, folder: Path, fixtures: list[dict[str, Any]], *flags: str, port: int = 0) -> None:
+        file = folder / "fixtures.json"
+        file.write_text(json.dumps({"fixtures": fixtures}))
+        self._process = subprocess.Popen(
+            ["node", str(program), "-p", str(port), "-f", str(file), *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.url = _address(self._process)
+        self.port = int(self.url.rpartition(":")[2])
+        # What it says later is read away, or it would stop at a full pipe.
+        threading.Thread(target=self._process.communicate, daemon=True).start()
+
+    def pull_the_plug(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def requests_of(url: str) -> list[Any]:
+    """The bodies of the calls that a server got, by its own log: chats that ask something."""
+    with urllib.request.urlopen(f"{url}/__aimock/journal?limit=10000") as reply:
+        entries = json.load(reply)
+    bodies = [entry["body"] for entry in (entries["entries"] if isinstance(entries, dict) else entries)]
+    return [body for body in bodies if body and body.get("messages")]
 
 
 def _address(server: "subprocess.Popen[str]") -> str:

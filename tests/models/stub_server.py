@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,7 @@ class Answer:
     polite: bool = False
     hangs: bool = False
     raw: str | None = None
+    durations: dict[str, int] | None = None
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Stub:
         self.load_error = ""
         self.answers: deque[Answer] = deque()
         self.usual = Answer()
+        self.choose: Callable[[Asked], Answer] | None = None
         self.asked: list[Asked] = []
         self.in_flight = self.most_in_flight = 0
         self.pace: asyncio.Event | None = None
@@ -111,7 +113,7 @@ class Stub:
         await send(writer, {"model": body["model"], "message": {"role": "assistant", "content": ""}, "done": True})
 
     async def _chat(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
-        answer = self.answers.popleft() if self.answers else self.usual
+        answer = self.answers.popleft() if self.answers else self.choose(asked) if self.choose else self.usual
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -147,6 +149,10 @@ PULLED = (
 )
 
 
+DURATIONS = {"load": 5_000_000, "prompt_eval": 20_000_000, "eval": 300_000_000, "total": 330_000_000}
+"""What a call takes by Ollama's own clock, in nanoseconds."""
+
+
 def wire(asked: Asked, answer: Answer) -> list[str]:
     """The parts of an answer, in the protocol that was asked in."""
     text = by_contract(asked.body) or answer.text
@@ -164,7 +170,7 @@ def ollama_parts(body: Any, answer: Answer, pieces: list[str]) -> list[str]:
     last = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": answer.finish or "stop"}
     if answer.usage:
         last |= {"prompt_eval_count": words(body) if answer.read is None else answer.read, "eval_count": answer.wrote}
-        last |= {"load_duration": 5, "prompt_eval_duration": 20, "eval_duration": 30, "total_duration": 60}
+        last |= {f"{name}_duration": taken for name, taken in (answer.durations or DURATIONS).items()}
     return [json.dumps(part) + "\n" for part in (*parts, last)]
 
 

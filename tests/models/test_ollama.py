@@ -55,7 +55,12 @@ async def test_text_streams_as_pulses_and_counts_and_durations_are_kept(stub: St
     assert (reply.text, reply.finish) == ("Hello there, friend.", "stop")
     assert ("".join(heard), len(heard)) == (reply.text, 3)
     assert reply.usage == Usage(8, output_tokens=7)
-    assert reply.timings == {"load_ns": 5, "prefill_ns": 20, "generate_ns": 30, "total_ns": 60}
+    assert reply.timings == {
+        "load_ns": 5_000_000,
+        "prefill_ns": 20_000_000,
+        "generate_ns": 300_000_000,
+        "total_ns": 330_000_000,
+    }
 
 
 async def test_every_call_states_its_context_how_long_to_stay_and_the_most_to_say(stub: Stub, host: Host) -> None:

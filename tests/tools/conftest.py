@@ -1,5 +1,7 @@
 """A world for tool calls: a home with one run, a blueprint, and a box that the rules open."""
 
+import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,3 +47,16 @@ def world(tmp_path):
     for folder in (found.folder, found.blueprint, found.box):
         folder.mkdir(parents=True)
     return found
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for good.example and 127.0.0.1, and its key: two files."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subject = ["-subj", "/CN=good.example", "-addext", "subjectAltName=DNS:good.example,IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key

@@ -226,7 +226,7 @@ async def test_only_functions_written_in_the_file_are_tools(world, code):
         for name in ("seen", "Path", "_hidden", "send_reconcile", "nothing", "__import__"):
             failure = await failing(host.call(world.call(f"python.{name}", code=code)))
             assert (failure.kind, failure.not_sent) == ("UnknownTool", True)
-        assert (await failing(host.call(world.call("shell.run")))).kind == "UnknownTool"
+        assert (await failing(host.call(world.call("shell.walk")))).kind == "UnknownTool"
 
 
 async def test_calls_run_beside_each_other(world, code):

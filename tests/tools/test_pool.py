@@ -5,13 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from mntui.tools.base import Pattern, ToolFailure
+from mntui.tools.base import Grants, Pattern, ToolFailure
 from mntui.tools.pool import HostPool, PoolSettings
 
 TOOLS = """
 import os
 
 def who(): return {"pid": os.getpid(), "environ": dict(os.environ)}
+
+def escape():
+    "A grandchild in a session of its own, and no end."
+    import time
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open("escaped.part", "w").write(str(os.getpid()))
+            os.rename("escaped.part", "escaped")
+            time.sleep(600)
+        os._exit(0)
+    time.sleep(600)
 """
 
 
@@ -132,3 +144,37 @@ async def test_what_tools_print_is_logged_by_process(world):
     async with pooling(log=world.root) as pool:
         await pool.call(world.call("files.list", path="."))
     assert (world.root / "tools-files.log").exists()
+
+
+async def test_a_process_that_runs_share_sees_no_variable_of_one_of_them(world):
+    call = world.call("files.list", path=str(world.box), env={"TOKEN": "t"})
+    async with pooling() as pool:
+        await pool.call(call)
+        (pid,) = pool.pids()
+        assert b"TOKEN" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+async def test_each_program_has_a_process_of_its_own_that_ends_with_it(world):
+    grants = world.grants("folder")
+    allow = {**grants.allow, "programs": (Pattern("", "echo"),)}
+    grants = Grants(grants.folder, grants.home, grants.blueprint, allow)
+    async with pooling() as pool:
+        calls = [pool.call(world.call("shell.run", grants=grants, command=["echo", str(n)])) for n in range(3)]
+        assert [found["stdout"] for found in await asyncio.gather(*calls)] == ["0\n", "1\n", "2\n"]
+        assert pool.pids() == ()
+
+
+async def test_what_left_the_process_group_ends_with_the_time_of_its_call(world):
+    async with pooling() as pool:
+        call = world.call("python.escape", code=world.tools(TOOLS), seconds=3.0)
+        assert (await failing(pool.call(call))).kind == "TimeoutError"
+        pid = int((world.folder / "escaped").read_text())
+        for _ in range(1000):
+            try:
+                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                    break
+            except FileNotFoundError:
+                break
+            await asyncio.sleep(0.005)
+        else:
+            pytest.fail("it lives on")

@@ -24,7 +24,7 @@ def test_an_ask_comes_back_as_it_was():
     ask = decode_ask(encode_ask(ask_of(7, call)))
     assert ask == ask_of(7, call)
     assert ask.as_call() == ToolCall(
-        "reconcile", "files.append", {"path": "ä", "n": 1}, "key", grants, 0.0, {"offset": 3}, "/tools.py"
+        "reconcile", "files.append", {"path": "ä", "n": 1}, "key", grants, 9.0, {"offset": 3}, "/tools.py"
     )
 
 

@@ -2,8 +2,9 @@ import duckdb
 import pytest
 
 from mntui.tools.base import Grants, ToolCall, ToolFailure
+from mntui.tools.limits_sql import Limits
 from mntui.tools.rules import path_pattern
-from mntui.tools.sql import Limits, operate, query
+from mntui.tools.sql import operate, query
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from mntui.library.load import Loaded, load
 from mntui.tools.base import BUILTIN
 from mntui.tools.python import describe_source
 from mntui.ui.app import MntuiApp
-from mntui.ui.desk import Desk
 from mntui.ui.given import Given
+from mntui.ui.screens.home import HomeScreen
 from mntui.worker.runtime import Worker
 
 PATIENCE_SECONDS = 30
@@ -48,6 +48,8 @@ class Person:
     seconds: float = 1000.0
     tick: float = 0.0
     environment: dict[str, str] | None = None
+    keys: dict[str, str] | None = None
+    now: Callable[[], int] = lambda: NOW
     app: MntuiApp = None  # type: ignore[assignment]
     pilot: Pilot[int] = None  # type: ignore[assignment]
 
@@ -97,6 +99,14 @@ class Person:
             assert time.monotonic() < deadline, f"{what}\n{self.screen}"
             await self.pilot.pause(0.01)
 
+    async def still(self) -> str:
+        """The screen once it has come to rest: the same at three looks, with time for a layout between them."""
+        seen: list[str] = []
+        while len(seen) < 3 or len(set(seen[-3:])) > 1:
+            await self.pilot.pause(0.03)
+            seen.append(self.drawn)
+        return seen[-1]
+
     async def sees(self, words: str) -> None:
         await self.until(lambda: words in self.screen, f"waited for: {words}")
 
@@ -129,20 +139,22 @@ class Person:
     async def before(self, width: int = 120, height: int = 36) -> AsyncIterator["Person"]:
         """Open the app in a terminal of this size, and leave it in the end."""
         given = Given(
-            open_engine=lambda: None,  # type: ignore[arg-type,return-value]  # the engine is handed over here
+            open_engine=lambda: nullcontext(self.worker),
             load=loader,
             home=self.setting.home,
             cwd=self.setting.home,
             person="person:ada",
             environment=self.environment or {},
-            now=lambda: NOW,
+            now=self.now,
             clock=self.clock,
-            keys={},
+            keys=self.keys or {},
             look_seconds=0.2,
         )
-        self.app = MntuiApp(Desk(given, self.worker))
+        self.app = MntuiApp(given)
         async with self.app.run_test(size=(width, height)) as self.pilot:
+            await self.until(lambda: self.app.rooms is not None, "the first picture")
             await self.until(lambda: self.app.desk.shelf and self.app.desk.overview.worker, "opening")
+            await self.until(lambda: isinstance(self.app.screen, HomeScreen), "home")
             yield self
 
 

@@ -1,3 +1,7 @@
+from pathlib import Path
+
+from mntui.library.find import Found
+from mntui.ui.editor import own_copy
 from mntui.ui.going import Go
 from mntui.ui.screens.form import FormScreen
 from tests.ui.person import Person
@@ -48,3 +52,17 @@ async def test_e_without_an_editor_says_what_to_do(person: Person) -> None:
         await person.sees("○ second")
         await person.press("e")
         await person.sees("Set EDITOR")
+
+
+def test_a_shipped_blueprint_is_copied_before_it_is_edited_and_only_once(tmp_path: Path) -> None:
+    shipped = tmp_path / "package" / "letter"
+    (shipped / "prompts").mkdir(parents=True)
+    (shipped / "blueprint.yaml").write_text("one")
+    (shipped / "prompts" / "a.md").write_text("hello")
+    home = tmp_path / "home"
+    own = own_copy(Found("letter", shipped, "shipped"), home)
+    assert own == home / "blueprints" / "letter" / "blueprint.yaml"
+    assert (own.parent / "prompts" / "a.md").read_text() == "hello"
+    own.write_text("two")
+    assert own_copy(Found("letter", shipped, "shipped"), home).read_text() == "two"
+    assert (shipped / "blueprint.yaml").read_text() == "one"

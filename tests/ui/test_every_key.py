@@ -15,7 +15,7 @@ steps:
 tools: {pay: {use: python.pay, effect: unsafe, approve: always}}
 """
 LEAVES = {"app.quit", "app.leave"}
-SCREENS = ("home", "run", "approvals", "blueprint", "doctor", "help")
+SCREENS = ("home", "run", "approvals", "blueprint", "compare", "doctor", "help")
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
@@ -38,7 +38,7 @@ async def there(person: Person, scope: str, run: str) -> None:
         await person.press("question_mark")
     elif scope != "home":
         place = scope
-        what = {"run": run, "blueprint": "bench"}.get(place, "")
+        what = {"run": run, "compare": run, "blueprint": "bench"}.get(place, "")
         person.app.go(Go(place, what))  # type: ignore[arg-type]
     await person.until(lambda: isinstance(person.app.screen, Page) and person.app.screen.scope == scope)
 

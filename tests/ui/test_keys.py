@@ -11,13 +11,19 @@ from textual.widgets import Input, TextArea
 
 from mntui.ui.drawing.text import plain
 from mntui.ui.going import Go
-from mntui.ui.keys import FORM, GRAPH, KEYS, LIST, PAGE, PANES, SURE, clashes, of_scope
+from mntui.ui.keys import FORM, GRAPH, JUMP, KEYS, LIST, PAGE, PALETTE, PANES, SURE, clashes, of_scope
 from mntui.ui.screens.help import TITLES, help_page
 from mntui.ui.screens.page import Page
 from tests.ui.person import APPROVE, Person
 
-SCREENS = {"home": (LIST, PAGE), "run": (LIST, GRAPH, PAGE), "approvals": (LIST, PAGE), "blueprint": (GRAPH, PAGE)}
-MODALS = (FORM, SURE)
+SCREENS = {
+    "home": (LIST, PAGE),
+    "run": (LIST, GRAPH, PAGE),
+    "approvals": (LIST, PAGE),
+    "blueprint": (GRAPH, PAGE),
+    "doctor": (PAGE,),
+}
+MODALS = (FORM, SURE, JUMP, PALETTE)
 
 
 def test_every_key_has_an_id_of_its_own_and_words() -> None:
@@ -90,6 +96,13 @@ async def test_a_key_can_be_remapped_by_its_id(person: Person) -> None:
         person.app.set_keymap({"home.doctor": "f5"})
         await person.press("f5")
         await person.sees("the worker runs")
+
+
+async def test_a_key_of_config_that_is_none_is_named_by_the_doctor(person: Person) -> None:
+    person.keys = {"home.docter": "f5"}
+    async with person.before():
+        await person.press("D")
+        await person.sees("there is no key home.docter")
 
 
 async def test_help_shows_the_keys_of_the_screen_one_comes_from(person: Person) -> None:

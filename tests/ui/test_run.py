@@ -155,3 +155,43 @@ async def test_a_run_that_is_not_there_is_a_sentence(person: Person) -> None:
     async with person.before():
         person.app.go(Go("run", "nothing-7f3k"))
         await person.sees("There is no run nothing-7f3k")
+
+
+async def test_x_writes_the_run_as_a_page_and_never_over_a_file(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before():
+        await before_run(person, run)
+        await person.press("X")
+        await person.sees("Written:")
+        page = person.setting.home / f"{run}.md"
+        assert page.read_text().startswith("# ")
+        page.write_text("mine")
+        await person.press("X")
+        await person.sees("is there already")
+        assert page.read_text() == "mine"
+
+
+async def test_the_card_says_what_comes_next_and_the_foot_offers_only_what_can_be_done(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before():
+        await before_run(person, run)
+        await person.sees("then: send")
+        await person.sees("e edit")
+        assert "try again" not in person.screen
+        await person.press("a")
+        await person.sees("✓ succeeded")
+        await person.sees("R rerun")
+        foot = person.screen.splitlines()[-1]
+        assert "approve" not in foot
+        assert "pause" not in foot
+
+
+async def test_o_opens_the_file_that_an_output_names_in_the_editor_where_there_is_no_desktop(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before():
+        await before_run(person, run)
+        await person.press("o")
+        await person.sees("There is no desktop to open it on. It lies here:")

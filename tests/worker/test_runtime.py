@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from world import Setting, World, boom, denied, ended, until, watched
 
-from mntui.core.events import ToolCallStarted
+from mntui.core.events import StepSucceeded, ToolCallStarted
 from mntui.core.messages import (
     Accepted,
     AllWaiting,
@@ -25,6 +25,7 @@ from mntui.core.messages import (
 from mntui.core.requests import Approve, Cancel, Pause, Resume, Signal
 from mntui.core.values import Ref
 from mntui.journal.base import Batch, JournalFull, JournalLost, MemoryJournal
+from mntui.worker.admission import TOOL_CALLS_AT_ONCE
 from mntui.worker.runtime import Worker
 
 HEAD = (
@@ -170,6 +171,29 @@ async def test_large_values_are_kept_once_by_digest(setting: Setting, worker: Wo
     answer = await worker.query(AskPayload(ref.digest))
     assert isinstance(answer, Payload)
     assert answer.value == {"text": "x" * 10_000}
+
+
+async def test_a_result_is_written_once_and_is_the_output_word_for_word(setting: Setting, worker: Worker) -> None:
+    setting.world.handlers["read"] = lambda _: {"text": "said once"}
+    setting.world.handlers["pay"] = lambda _: "no map"
+    started = await setting.started(worker, HEAD + "steps:\n  a: {tool: read}\n  b: {tool: pay, needs: [a]}\n")
+    run = await ended(worker, started.id)
+    assert run.node("a").output == {"text": "said once"}
+    assert run.node("b").output == {"value": "no map"}
+    facts = setting.journal.facts(started.id)
+    given = [fact.event for fact in facts if isinstance(fact.event, StepSucceeded)]
+    assert [(event.output_of, event.output) for event in given] == [("0.1", None), ("", {"value": "no map"})]
+
+
+async def test_more_runs_than_places_all_come_to_their_end(setting: Setting, worker: Worker) -> None:
+    setting.world.gates["read"] = asyncio.Event()
+    started = [await setting.started(worker, SIMPLE) for _ in range(TOOL_CALLS_AT_ONCE + 20)]
+    await until(worker, started[-1].id, lambda run: run.node("a").status == "running")
+    assert setting.world.order == []
+    setting.world.gates["read"].set()
+    for each in started:
+        assert (await ended(worker, each.id)).ended == "succeeded"
+    assert setting.world.order.count("pay") == len(started)
 
 
 async def test_two_appends_to_one_file_never_overlap(setting: Setting, worker: Worker) -> None:

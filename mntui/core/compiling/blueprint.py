@@ -70,7 +70,10 @@ MODEL = Record(
         ),
         "max_tokens": Key("the most tokens an answer may have", Number(1, 1_000_000, whole=True)),
         "builtin": Key("`never` refuses the offline stand-in", Choice(("never",))),
-        "escalate": Key("the role that answers when this one fails", _IDENTIFIER, later=True),
+        "fallback": Key(
+            "models that take over, in order, when this one can't answer", ListOf(Text(r"[^/\s]+/\S+", "PROVIDER/NAME"))
+        ),
+        "escalate": Key("the role that takes over when an answer fails its check", _IDENTIFIER),
     },
 )
 TOOL = Record(
@@ -186,7 +189,7 @@ STEP = Record(
         "retry": Key("how failures are tried again", RETRY),
         "on_failure": Key("what its failure does", Choice(("pause", "fail", "compensate", "continue", "skip"))),
         "on_change": Key("what a changed input file does", Choice(("ask", "rerun", "ignore"))),
-        "cache": Key("reuses answers to equal questions", AnyJson(), later=True),
+        "cache": Key("uses an answer again that was given to exactly the same question", Boolean()),
         "fallback": Key("runs when retries are used up", Reference("a step"), later=True),
         "compensate": Key("undoes the step", Reference("a step"), later=True),
     },

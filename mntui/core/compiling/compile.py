@@ -116,6 +116,7 @@ def _step_plan(draft: StepDraft, links: Links, base: RetryPolicy, found: Finding
         retry=retry_policy(given.get("retry", {}), base, (*draft.where, "retry"), found),
         on_failure=given.get("on_failure"),
         on_change=given.get("on_change", "ask"),
+        cache=given.get("cache", False),
     )
 
 

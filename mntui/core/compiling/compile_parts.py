@@ -23,14 +23,42 @@ def input_plans(sources: Sources) -> dict[str, InputPlan]:
 
 
 def role_plans(sources: Sources) -> dict[str, RolePlan]:
-    return {
+    plans = {
         name: RolePlan(
             prefer=texts(given.get("prefer")),
             max_tokens=given.get("max_tokens", RolePlan().max_tokens),
             builtin_allowed=given.get("builtin") != "never",
+            escalate=given.get("escalate"),
+            fallback=texts(given.get("fallback")),
         )
         for name, given in _section(sources, "models")
     }
+    for name, plan in plans.items():
+        _check_taking_over(name, plan, plans, sources.found)
+    return plans
+
+
+def _check_taking_over(name: str, plan: RolePlan, roles: Mapping[str, RolePlan], found: Findings) -> None:
+    """Who takes over must be there, and must not come round to where it began."""
+    where: Where = ("models", name)
+    for index, model in enumerate(plan.fallback):
+        if model.startswith("builtin/") and not plan.builtin_allowed:
+            message = f"the role `{name}` says `builtin: never`, and falls back to {model}"
+            found.problem((*where, "fallback", index), "kind", message, "Remove one of both.")
+    if plan.escalate is None:
+        return
+    if plan.escalate not in roles:
+        message = f"the role `{name}` escalates to `{plan.escalate}`, which is not declared"
+        found.unknown((*where, "escalate"), "undeclared", message, plan.escalate, roles, "Declare it under `models:`.")
+        return
+    seen = [name]
+    following: str | None = plan.escalate
+    while following is not None and following in roles and following not in seen:
+        seen.append(following)
+        following = roles[following].escalate
+    if following == name:
+        message = f"escalating goes in a circle: {' → '.join([*seen, name])}"
+        found.problem((*where, "escalate"), "cycle", message, "Remove one of its `escalate:`.")
 
 
 def server_plans(sources: Sources) -> dict[str, ServerPlan]:

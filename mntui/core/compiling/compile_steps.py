@@ -115,7 +115,7 @@ def _kind(given: Mapping[str, Json], where: Where, found: Findings) -> str | Non
 
 def _check_idle_keys(kind: str, given: Mapping[str, Json], where: Where, found: Findings) -> None:
     """Warns of keys that any step may have and that do nothing on this kind."""
-    for key, kinds in (("timeout", TIMED), ("retry", CALLING)):
+    for key, kinds in (("timeout", TIMED), ("retry", CALLING), ("cache", ("agent",))):
         if key in given and kind not in kinds:
             message = f"`{key}` does nothing on a `{kind}` step"
             found.warning((*where, key), "idle", message, f"Remove it; it counts for {listing(kinds)}.")

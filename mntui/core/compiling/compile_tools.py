@@ -9,6 +9,7 @@ from typing import Final
 
 from jsonschema import Draft202012Validator
 
+from mntui.core.compiling.compile_bounds import STRICTNESS, check_bounds, class_by_bounds
 from mntui.core.compiling.compile_parts import only_names, texts
 from mntui.core.compiling.findings import Where, listing
 from mntui.core.compiling.known import RUN
@@ -17,7 +18,6 @@ from mntui.core.language.expressions import literal_only
 from mntui.core.plan import EffectClass, Schema, ServerPlan, ToolPlan, ToolSpec
 from mntui.core.values import Json
 
-STRICTNESS: Final = ("none", "keyed", "reconcilable", "unsafe")
 OPEN_OBJECT: Final = {"type": "object"}
 
 
@@ -42,6 +42,10 @@ def check_arguments(
             sources.found.problem(place, "argument", message, "Remove it here.", of_key=True)
         elif name in known and not sources.found.broken(place):
             _check_literal(value, known[name], place, tool, sources)
+        elif name in tool.spec.later:
+            message = f"`{name}` of {tool.use} is not in this version yet"
+            remedy = "Remove it; where a secret is needed, a function in tools.py gets it by `env: [NAME]`."
+            sources.found.problem(place, "later", message, remedy, of_key=True)
         elif closed and name not in known:
             message = f"the tool `{tool.name}` ({tool.use}) has no parameter `{name}`"
             sources.found.unknown(place, "argument", message, name, free, "Remove it.")
@@ -135,21 +139,31 @@ def _check_mcp(use: str, where: Where, sources: Sources, servers: Mapping[str, S
 def _effect(name: str, given: Mapping[str, Json], spec: ToolSpec, sources: Sources) -> EffectClass:
     declared: EffectClass | None = given.get("effect")
     where = ("tools", name, "effect")
+    reached = class_by_bounds(given.get("allow", {}), spec)
+    least = _stricter(spec.effect or "none", reached or "none")
     if declared is None:
-        if spec.effect is None and not sources.found.broken(where[:2]):
+        if spec.effect is None and reached != "none" and not sources.found.broken(where[:2]):
             message = f"the tool `{name}` ({spec.use}) declares no effect class and is treated as unsafe"
             remedy = "Add `effect: none` if it only reads, `keyed` if it takes an idempotency key, else `unsafe`."
             sources.found.warning(("tools", name), "effect", message, remedy, expected=listing(STRICTNESS))
-        return spec.effect or "unsafe"
-    if spec.effect is not None and STRICTNESS.index(declared) < STRICTNESS.index(spec.effect):
-        message = f"{spec.use} is {spec.effect}; `{declared}` would be looser"
-        stricter = STRICTNESS[STRICTNESS.index(spec.effect) :]
+        return "unsafe" if spec.effect is None and reached != "none" else least
+    if STRICTNESS.index(declared) < STRICTNESS.index(least):
+        message = f"{spec.use} is {least} with what it may reach here; `{declared}` would be looser"
+        if least == spec.effect:
+            message = f"{spec.use} is {spec.effect}; `{declared}` would be looser"
+        stricter = [name for name in STRICTNESS[STRICTNESS.index(least) :] if name in (spec.classes or STRICTNESS)]
         sources.found.problem(where, "effect", message, f"Write {listing(stricter)}, or remove the key.")
     elif spec.classes is not None and declared not in spec.classes:
         message = f"{spec.use} cannot be {declared}: its function lacks what that needs"
         remedy = "keyed needs a parameter idempotency_key, reconcilable a function NAME_reconcile beside it."
+        if not spec.use.startswith("python."):
+            message, remedy = f"{spec.use} cannot be {declared}", f"Write {listing(spec.classes)}."
         sources.found.problem(where, "effect", message, remedy, expected=listing(spec.classes))
     return declared
+
+
+def _stricter(one: EffectClass, other: EffectClass) -> EffectClass:
+    return one if STRICTNESS.index(one) >= STRICTNESS.index(other) else other
 
 
 def _allow(given: Mapping[str, Json], spec: ToolSpec, where: Where, sources: Sources) -> dict[str, tuple[str, ...]]:
@@ -158,14 +172,15 @@ def _allow(given: Mapping[str, Json], spec: ToolSpec, where: Where, sources: Sou
     allowed: dict[str, tuple[str, ...]] = {}
     for name, value in given.items():
         place = (*where, name)
-        if known is not None and name not in known:
+        if known is not None and name not in known and name not in spec.bounds:
             message = f"{spec.use} has no parameter `{name}` to allow"
-            sources.found.unknown(place, "argument", message, name, list(known), "Remove it.")
+            sources.found.unknown(place, "argument", message, name, [*spec.bounds, *known], "Remove it.")
         for index, entry in _entries(value):
             if not isinstance(entry, str):
                 sources.found.problem((*place, index), "type", "what is allowed is text", "Put it in quotes.")
         allowed[name] = texts(value)
         only_names(reads_of(value, place, sources.found), {"inputs": inputs}, sources, "`allow`")
+    check_bounds(given, spec, where[:2], sources)
     return allowed
 
 

@@ -1,7 +1,6 @@
 """What one step does: the fields of its kind become its Work, checked against the tools and agents it names."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from mntui.core.compiling.blueprint import DEFAULT_MAX_PARALLEL
@@ -10,6 +9,7 @@ from mntui.core.compiling.compile_tools import check_arguments
 from mntui.core.compiling.findings import Findings, Where
 from mntui.core.compiling.reads import Sources, is_one_template, sql_resolved
 from mntui.core.contracts.contracts import ContractProblem, seconds_of
+from mntui.core.frozen import frozen
 from mntui.core.language.expressions import literal_only
 from mntui.core.plan import (
     AgentPlan,
@@ -30,7 +30,7 @@ from mntui.core.values import Json
 REJECTION_KEYS: Final = ("approved", "reason")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """What steps may name."""
 

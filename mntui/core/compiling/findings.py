@@ -5,9 +5,10 @@ that the blueprint names (a prompt, a schema) says which one; `offset` counts ch
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
+
+from mntui.core.frozen import frozen
 
 Where = tuple[str | int, ...]
 
@@ -15,7 +16,7 @@ MOST_FINDINGS = 100
 MOST_CANDIDATES = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A `problem` keeps the blueprint from compiling, a `warning` does not. `of_key`: the place is the key itself."""
 

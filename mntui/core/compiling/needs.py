@@ -13,6 +13,7 @@ from mntui.core.compiling.findings import Where, nearest
 from mntui.core.compiling.known import NEED, RUN, NoSuchKey, input_schema, walk
 from mntui.core.compiling.reads import Read, Sources
 from mntui.core.compiling.scopes import Scope, open_scopes
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 
@@ -43,7 +44,7 @@ class Needs:
         return tuple(name for name in counted if name not in self.routers)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """Every scope by the plan path of its container, the needs of every step by plan path, and what each read means.
 

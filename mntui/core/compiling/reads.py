@@ -6,9 +6,9 @@ Also the two kinds of text that live in files of their own: instructions (a temp
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mntui.core.compiling.findings import Findings, Where, path_text
+from mntui.core.frozen import frozen
 from mntui.core.language.expressions import ExpressionProblem, check_expression, check_template
 from mntui.core.language.grammar import Span, has_template, split_template
 from mntui.core.plan import ToolSpec
@@ -18,7 +18,7 @@ _HOMES = {"md": "prompts", "json": "schemas", "sql": "sql"}
 _BRACES = re.compile(r"\{\{-?\s*|\s*-?\}\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """One reference: the place of the text that holds it, the static path it reads, and the file if it has its own."""
 
@@ -27,7 +27,7 @@ class Read:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sources:
     """What a compilation is given: the well-formed document, the texts of the folder, the known tools."""
 

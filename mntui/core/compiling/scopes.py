@@ -5,15 +5,15 @@ means one thing wherever it stands.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mntui.core.compiling.compile_parts import reserved_name
 from mntui.core.compiling.compile_steps import SPECIAL_NAMES, StepDraft
 from mntui.core.compiling.findings import Findings, Where
+from mntui.core.frozen import frozen
 from mntui.core.plan import ForEachWork
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The steps of one level, the names that a container binds for them, and the level around it."""
 

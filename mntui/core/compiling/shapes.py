@@ -7,15 +7,16 @@ types, keys and bounds only; what names mean is the compiler's.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, assert_never
 
 from mntui.core.compiling.findings import Findings, Where, listing, nearest, path_text
 from mntui.core.contracts.contracts import ContractProblem, seconds_of
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """Literal text. Where it is not `prose`, a `{{` in it would be read as text in silence, so it is a problem."""
 
@@ -24,54 +25,54 @@ class Text:
     prose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     least: float | None = None
     most: float | None = None
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boolean:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration:
     """`30s`, `5m`, `2h`: more than nothing, unless `least_seconds` is 0."""
 
     least_seconds: float = 0.001
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """Any JSON whose text may hold templates; `kind` narrows it to text, or to text or a list."""
 
     kind: Literal["any", "text", "list"] = "any"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """A bare expression: text, or a literal `true` or `false`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyJson:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf:
     item: "Shape"
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MapOf:
     """A map from names to values of one shape. `names` is a pattern for its keys, `naming` what they are called."""
 
@@ -81,7 +82,7 @@ class MapOf:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One key of a record. `later` marks a word of the format that this version does not carry out yet."""
 
@@ -91,7 +92,7 @@ class Key:
     later: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A map with known keys, called `title` in messages and in the JSON Schema."""
 
@@ -99,14 +100,14 @@ class Record:
     keys: Mapping[str, Key]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A record by its title, so that records may hold themselves."""
 
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Either:
     """The first option whose JSON type is the value's."""
 
@@ -137,7 +138,7 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """A top record and all records by title."""
 

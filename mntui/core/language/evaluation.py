@@ -8,11 +8,11 @@ Deliberately absent: Jinja's compiler, contexts and environments, calls of any k
 """
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache, singledispatch
 
 from jinja2 import nodes
 
+from mntui.core.frozen import frozen
 from mntui.core.language.filters import ACCESSORS, FILTERS, MAY_BE_MISSING, PRESENCE, TEST_POSITIONS
 from mntui.core.language.grammar import RESERVED, ExpressionProblem, Reference, offset_of, parse
 from mntui.core.language.operations import (
@@ -55,7 +55,7 @@ from mntui.core.language.vocabulary import (
 from mntui.core.values import LARGEST_INTEGER, Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """A checked expression: `run` gives its value (never a missing one), `references` what it reads, in order."""
 

@@ -10,10 +10,11 @@ Which names, filters and tests exist is decided by `evaluation`; what values do 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
+
+from mntui.core.frozen import frozen
 
 LONGEST_EXPRESSION = 4096
 MOST_EXPRESSIONS = 1000
@@ -43,7 +44,7 @@ _FORBIDDEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A name that an expression reads, as far as its path is static: ("draft", "to")."""
 
@@ -81,7 +82,7 @@ class ExpressionProblem(ValueError):
         return ExpressionProblem(self.message, self.remedy, self.offset, where=(key, *self.where), token=self.token)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """An expression within a template: its text without the braces, and where that text begins."""
 

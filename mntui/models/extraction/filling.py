@@ -7,12 +7,13 @@ out unless something was found for it. A date that the input doesn't hold is nev
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.models.extraction import finding
 from mntui.models.extraction.finding import Field
@@ -25,7 +26,7 @@ _DEEPEST = 6
 Candidate = tuple[bool, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """A contract being filled: its root, its validator, and how many characters a written text may have."""
 

@@ -5,8 +5,8 @@ Every function yields candidates, best first, each with whether it was found in 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.models.extraction import wording
 from mntui.models.extraction.labels import nearest, same_label, spoken_for
@@ -50,7 +50,7 @@ _TRUE = ("yes", "true")
 _FALSE = ("no", "false")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One field of a contract: its keys from the root, its schema, the source to read, and what stands beside it.
 

@@ -7,9 +7,9 @@ Where nothing speaks for any label, the one for everything else is taken, and th
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from mntui.core.frozen import frozen
 from mntui.models.extraction.reading import Source, name_words, sentences, stem, word_set, words
 from mntui.models.extraction.spotting import affirmed_each
 
@@ -74,7 +74,7 @@ _FILLER = word_set(
 _WEIGHTS = MappingProxyType({"phrase": 4, "own": 3, "aside": 1, "cue": 1})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A label, how much speaks for it (0: nothing does), and the words of the input that do."""
 

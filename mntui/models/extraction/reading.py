@@ -7,10 +7,10 @@ whole: a name inside one of many items says nothing about the others.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from types import MappingProxyType
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.models.base import ModelRequest
 
@@ -49,7 +49,7 @@ _HEADER = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^\s])|\n+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """A value under the keys that lead to it. `quoted` facts were read out of a text's `Name: value` lines."""
 
@@ -69,7 +69,7 @@ class Fact:
         return isinstance(self.value, bool | int | float)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Everything an answer may be made of. `text` is what the values say, keys left out, one text a line."""
 

@@ -6,9 +6,9 @@ identifier (INV-17) or to a date is none.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
+from mntui.core.frozen import frozen
 from mntui.models.extraction.reading import GENERIC, sentences, stem, words
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -26,7 +26,7 @@ _NOT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """A value at a place of a text; `said` is how the text says it."""
 

@@ -6,9 +6,9 @@ what isn't in the input isn't in the sentence.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from mntui.core.frozen import frozen
 from mntui.core.values import Json
 from mntui.models.extraction.reading import (
     Fact,
@@ -42,7 +42,7 @@ _COMMON = word_set(
 LISTED = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brief:
     """What a text is for: the words that describe it, the labels already chosen beside it, and its longest size."""
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from mntui.core.frozen import frozen
+
 SWAPPED_AT_MOST: Final = 24
 """Gaps with more buses than this aren't searched for fewer bridges."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """Where an item of a layer may be joined: columns `left` to `right`, both included."""
 
@@ -54,7 +56,7 @@ class Bus:
         return self.low == self.high
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Channel:
     """All buses of one gap in `height` rows."""
 

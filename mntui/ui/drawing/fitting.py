@@ -4,9 +4,10 @@ Widths are found by arithmetic; labels are made once, for the length that fits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.ui.drawing.columns import needed
 from mntui.ui.drawing.graph import Graph, Shown
 from mntui.ui.drawing.labels import full_labels, shortened
@@ -24,7 +25,7 @@ LEAST_COUNT: Final = 6
 """Room for `12/12✗` beside a counted step, so that planning its items moves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """What of a plan is shown: opened containers and items, names of items, and how many items containers have."""
 
@@ -33,7 +34,7 @@ class View:
     items: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fit:
     """Layers, labels, and widths by item; `joined` is the part of a width where wires may arrive."""
 
@@ -44,7 +45,7 @@ class Fit:
     gap: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sizes:
     """What doesn't depend on layers: whole labels and their cells, the room for counts, each step's targets."""
 

@@ -6,13 +6,13 @@ one item of it (`each[3]`: the steps of that item). So a shown path is a path of
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import ForEachWork, Plan, StepPlan
 from mntui.core.step_paths import child_path, is_item, item_index, scope_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """One drawn step. `step` is its plan path; `counted` where it stands for several: a container, or inner steps of
     all items at once.
@@ -24,7 +24,7 @@ class Shown:
     counted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graph:
     """Nodes in file order, a container before what is inside it; `targets` by path, in the same order."""
 
@@ -40,7 +40,7 @@ def graph_of(plan: Plan, opened: frozenset[str] = frozenset()) -> Graph:
     return Graph(nodes, {node.path: tuple(dict.fromkeys(targets[node.path])) for node in nodes})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _View:
     plan: Plan
     opened: frozenset[str]

@@ -5,9 +5,9 @@ panes shorten labels, then break wide layers into several; what still doesn't fi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import Plan
 from mntui.ui.drawing.channels import Channel, End, channel
 from mntui.ui.drawing.columns import columns
@@ -19,7 +19,7 @@ MARGIN: Final = 1
 """Free columns left and right: the marks around the selected step stand there, and between boxes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """One drawn step: `width` cells of row `y` from column `x`; `step` is its plan path."""
 
@@ -32,7 +32,7 @@ class Box:
     counted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """`rows` hold what stands in each row from left to right; `wires` what their texts belong to, by number."""
 

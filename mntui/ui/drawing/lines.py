@@ -5,9 +5,9 @@ changed state costs a comparison of values and the rows it is seen in.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.run import ENDED, Run
 from mntui.core.words import LOOKS
 from mntui.ui.drawing.layout import Box, Layout
@@ -18,7 +18,7 @@ from mntui.ui.drawing.wiring import Wire
 MISSED: Final = frozenset({"skipped", "cancelled"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sight:
     """What a picture of the graph shows: a state by path, a style by wire, and the selected path ("" for none)."""
 

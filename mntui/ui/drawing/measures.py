@@ -3,9 +3,9 @@ with everything inside it. A view of a very large run may take this more rarely 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from mntui.core.frozen import frozen
 from mntui.core.money import Spend
 from mntui.core.plan import ApproveWork, AskWork, ForEachWork, WaitWork
 from mntui.core.run import ENDED, Call, Node, Run
@@ -21,7 +21,7 @@ class Stretch(NamedTuple):
     kind: Literal["running", "waiting", "holding"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measures:
     """`now` is when they were taken (the end of an ended run), `busy` the spans with a call out, in order and apart."""
 

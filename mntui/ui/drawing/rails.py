@@ -5,10 +5,11 @@ container are folded into its row as counts until it is opened; of many items th
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heapify, heappop, heappush
 from typing import Final, Literal
 
+from mntui.core.frozen import frozen
 from mntui.core.plan import ForEachWork
 from mntui.core.run import Node, Run
 from mntui.core.step_paths import child_path, is_item, item_index, item_path, plan_path
@@ -22,7 +23,7 @@ Order = Literal["ran", "file"]
 LATER: Final = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RailsView:
     """Which containers and items are opened, names of items by path, what pending steps are expected to cost."""
 
@@ -32,7 +33,7 @@ class RailsView:
     order: Order = "ran"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One row of a table. `depth` is how far inside it stands; `folded` is how many items it stands for without showing
     them (then `path` is their container).

@@ -5,9 +5,9 @@ others. No more rows than steps, and at most `most` lanes are drawn; what lies b
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.ui.drawing.text import ELLIPSIS
 from mntui.ui.drawing.wiring import DOWN, JOINTS, LEFT, RIGHT, UP
 
@@ -16,7 +16,7 @@ NOWHERE: Final = -1
 Lanes = list[str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rail:
     """The lanes of a row: `text`, with a blank at column `at` for the step's sign. `below` are the lanes after it."""
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from mntui.core.frozen import frozen
 from mntui.core.run import ENDED, Node, Run, StepStatus
 from mntui.core.step_paths import ancestors, child_path, is_item, item_path, plan_path, scope_of
 
@@ -25,7 +25,7 @@ class State(NamedTuple):
 NOT_YET = State()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inside:
     """How many things inside a container or item need a person, by its path: asks, and failures held."""
 

@@ -3,9 +3,9 @@ seen of them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.core.money import Spend, usd
 from mntui.core.run import Node, Run
 from mntui.core.words import LOOKS, took
@@ -29,7 +29,7 @@ LONGEST_NAME: Final = 28
 UNKNOWN: Final = "—"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Widths:
     """Columns of a table; 0 for one that isn't there."""
 
@@ -39,7 +39,7 @@ class Widths:
     bar: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Everything that a row is drawn from."""
 

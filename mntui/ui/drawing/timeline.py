@@ -6,10 +6,10 @@ rows of what runs, and not all.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.ui.drawing.text import Line, Segment, joined
 
 SECOND: Final = 1_000_000
@@ -25,7 +25,7 @@ SCALES: Final = (
 """What a column may stand for: ten columns are a round time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Time that is shown to scale, from column `column` on."""
 
@@ -34,7 +34,7 @@ class Piece:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Axis:
     """Pieces with folds between them. `scale` is microseconds a column, `width` the columns it may take."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
 
+from mntui.core.frozen import frozen
 from mntui.ui.drawing.channels import Bus, Channel
 from mntui.ui.drawing.layers import Layers
 
@@ -30,7 +31,7 @@ JOINTS: Final[Mapping[int, str]] = {
 FREE: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wire:
     """Which steps a piece of line comes from and leads to."""
 
@@ -38,14 +39,14 @@ class Wire:
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WireText:
     x: int
     text: str
     wire: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wiring:
     wires: tuple[Wire, ...]
     texts: Mapping[int, tuple[WireText, ...]]

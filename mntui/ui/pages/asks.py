@@ -6,8 +6,10 @@ from typing import Final
 
 from mntui.core.messages import Waiting
 from mntui.core.money import usd
+from mntui.core.plan import Plan
 from mntui.core.run import Ask
 from mntui.core.shown import glance, whole
+from mntui.core.step_paths import plan_path
 from mntui.core.values import Json, digest_of
 from mntui.core.why import answer_command
 from mntui.core.words import EFFECTS
@@ -59,14 +61,24 @@ def _special(ask: Ask) -> str:
     return "can't be taken back: asks for a typed y" if ask.effect == "unsafe" else ""
 
 
-def item_page(waiting: Waiting, edits: Mapping[str, Json], now: int, width: int) -> Iterator[Line]:
-    """The whole item, as it would happen, and how it is answered from a shell."""
-    yield from card_page(waiting, edits, now, width)
+def item_page(
+    waiting: Waiting, edits: Mapping[str, Json], now: int, width: int, then: Sequence[str] = ()
+) -> Iterator[Line]:
+    """The whole item, as it would happen, and how it is answered from a shell. `then`: what it leads to."""
+    yield from card_page(waiting, edits, now, width, then)
     yield BLANK
     yield from paragraph(f"or type: {answer_command(waiting.ask)}", width, "faint")
 
 
-def card_page(waiting: Waiting, edits: Mapping[str, Json], now: int, width: int) -> Iterator[Line]:
+def leads_to(plan: Plan, path: str) -> tuple[str, ...]:
+    """The steps that may begin once the one at a path has succeeded."""
+    step = plan.steps.get(plan_path(path))
+    return step.dependents if step is not None else ()
+
+
+def card_page(
+    waiting: Waiting, edits: Mapping[str, Json], now: int, width: int, then: Sequence[str] = ()
+) -> Iterator[Line]:
     """The whole item, and the keys that answer it."""
     ask = waiting.ask
     yield from paragraph(ask.question, width, "title")
@@ -79,6 +91,8 @@ def card_page(waiting: Waiting, edits: Mapping[str, Json], now: int, width: int)
         yield line(("the answer's shape", "muted"))
         yield from paragraph(whole(ask.contract), width, "muted", indent=2)
     yield BLANK
+    if then:
+        yield from paragraph(f"then: {', '.join(then)}", width, "muted")
     if ask.edit:
         yield from paragraph(f"may be edited: {', '.join(ask.edit)}", width, "muted")
     yield fit(_keys(ask, edits), width)

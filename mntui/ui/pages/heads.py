@@ -1,6 +1,4 @@
-"""The first and the last line of every screen: where one is and how things stand; and which keys work here."""
-
-from collections.abc import Sequence
+"""How things stand, at the right end of a screen's first line: of the home, and of one run."""
 
 from mntui.core.decide import standing
 from mntui.core.money import usd
@@ -8,17 +6,8 @@ from mntui.core.nine import succeeded
 from mntui.core.run import ENDED, Node, Run
 from mntui.core.step_paths import is_item
 from mntui.core.words import LOOKS, WAITING_FOR, took
-from mntui.ui.drawing.text import Line, Segment, cells
-from mntui.ui.keys import Key, shown_keys
-from mntui.ui.pages.write import apart, line
-
-
-def head(crumbs: Sequence[str], end: Line, width: int) -> Line:
-    """` mntui › home                 ◆ 3 wait`."""
-    parts: list[Segment] = [(" mntui", "key")]
-    for crumb in crumbs:
-        parts += [(" › ", "head"), (crumb, "title" if crumb == crumbs[-1] else "value")]
-    return apart(line(*parts), (*end, (" ", "")), width)
+from mntui.ui.drawing.text import Line, Segment
+from mntui.ui.pages.write import line
 
 
 def waits_and_runs(waiting: int, running: int, today_micros: int) -> Line:
@@ -61,30 +50,3 @@ def _money(run: Run, width: int) -> list[Segment]:
             full = round(share * 8)
             parts += [(" " + "▰" * full, "money"), ("▱" * (8 - full) + f" {share:.0%}", "faint")]
     return parts
-
-
-def keys_line(keys: Sequence[Key], width: int) -> Line:
-    """` ⏎ open  n new run …            ? help  ^p palette`: as many as fit; help and palette always."""
-    last = [key for key in keys if key.id in {"app.help", "app.palette"}]
-    end = _keys(last)
-    room = width - _size(end) - 2
-    parts: list[Segment] = [(" ", "")]
-    for key in keys:
-        if key in last:
-            continue
-        one = [*_keys([key]), ("  ", "")]
-        if _size([*parts, *one]) > room:
-            break
-        parts += one
-    return apart(line(*parts), line(*end, (" ", "")), width)
-
-
-def _keys(keys: Sequence[Key]) -> list[Segment]:
-    parts: list[Segment] = []
-    for number, key in enumerate(keys):
-        parts += [("  " if number else "", ""), (shown_keys(key.keys.split(",")[0]), "key"), (f" {key.label}", "muted")]
-    return parts
-
-
-def _size(parts: Sequence[Segment]) -> int:
-    return sum(cells(text) for text, _ in parts)

@@ -1,21 +1,24 @@
 """The lists of Home: blueprints, runs, what waits, and what was spent; each row from one value, cut to its width."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from mntui.core.messages import RunRow, Waiting
 from mntui.core.money import usd
 from mntui.core.shown import glance
-from mntui.core.words import LOOKS, instant, span
+from mntui.core.words import LOOKS, span
+from mntui.ui.drawing.spark import chart, shares, sparkline
 from mntui.ui.drawing.text import Line, Segment
 from mntui.ui.overview import live
 from mntui.ui.pages.asks import KINDS
-from mntui.ui.pages.write import ago, apart, fit, line, row
+from mntui.ui.pages.costs import expected
+from mntui.ui.pages.write import ago, apart, fit, line, paragraph, row
 from mntui.ui.shelf import Shelved
+from mntui.ui.spending import DAYS, Spending, day_of
 
-DAYS: Final = 14
-_BARS: Final = " ▁▂▃▄▅▆▇█"
+CHART_COLUMNS: Final = 52
+"""Below that a column a day has no room for its scale."""
 
 
 def run_head(width: int) -> Line:
@@ -36,8 +39,13 @@ def run_row(each: RunRow, now: int, width: int) -> Line:
     time = span((each.ended_at or now) - each.started_at)
     money = f"{'' if each.cost_known else '≥'}{usd(each.cost_micros)}"
     texts = (word, f"{each.steps_ended}/{each.steps}", money, time, ago(each.started_at, now))
-    name = (each.run, _name_wide(width), "value")
-    return fit(row([name, *_run_cells(texts, "", width, each.status)]), width)
+    return _run_line(each.run, each.status, texts, width)
+
+
+@lru_cache(maxsize=1_000)
+def _run_line(name: str, status: str, texts: Sequence[str], width: int) -> Line:
+    """Asked for every row at every look; what it says seldom changes."""
+    return fit(row([(name, _name_wide(width), "value"), *_run_cells(texts, "", width, status)]), width)
 
 
 def _name_wide(width: int) -> int:
@@ -101,42 +109,54 @@ def waiting_row(each: Waiting, now: int, width: int) -> Line:
     return apart(start, line((f"  {each.run}", "muted"), (f" {ago(ask.asked_at, now):>4}", "time")), width)
 
 
-def spend_page(rows: Sequence[RunRow], now: int, width: int) -> list[Line]:
-    """A bar a day, today last, and which blueprints it went to. Of the runs that are listed, so it says how many."""
-    days = Counter[int]()
-    shares = Counter[str]()
-    today = _day(now)
-    for each in rows:
-        if today - _day(each.started_at) < DAYS:
-            days[_day(each.started_at)] += each.cost_micros
-            shares[each.blueprint] += each.cost_micros
-    total, most = sum(days.values()), max(days.values(), default=0)
+def spend_page(spending: Spending, now: int, width: int, height: int) -> list[Line]:
+    """A column a day, today last, and which models it went to."""
+    today = day_of(now)
+    amounts = [spending.days.get(day, 0) for day in range(today - DAYS + 1, today + 1)]
+    total, most = sum(amounts), max(amounts)
     lines = [
-        apart(line((f"{usd(total)} in {DAYS} days", "money")), line((f"today {usd(days[today])}", "money")), width),
-        line((" ".join(_bar(days[day], most) for day in range(today - DAYS + 1, today + 1)), "spark")),
+        apart(line((f"{usd(total)} in {DAYS} days", "money")), line((f"today {usd(amounts[-1])}", "money")), width)
     ]
-    lines += [
-        fit(row([(name, 24, "value"), (usd(micros), -9, "money"), (f"{micros / total:.0%}", -5, "muted")]), width)
-        for name, micros in shares.most_common(4)
-        if micros
-    ]
-    unknown = sum(not each.cost_known for each in rows)
-    if unknown:
-        lines.append(fit(line((f"at least: {unknown} runs have calls of unknown price", "muted")), width))
+    models = sorted(spending.models.items(), key=lambda each: -each[1])[: max(height - 4, 1)]
+    room = height - 1 - len(models) - bool(spending.unknown)
+    if width >= CHART_COLUMNS and room >= 2 and most:
+        lines += chart(amounts, min(room, 6), usd(most), ascii_only=False)
+    else:
+        lines.append(line((sparkline(amounts, DAYS, ascii_only=False), "spark")))
+    bars = shares([micros for _, micros in models], 10, ascii_only=False)
+    for (model, micros), bar in zip(models, bars, strict=True):
+        lines.append(
+            fit(row([(model, max(width - 22, 8), "value"), (usd(micros), -9, "money"), (bar, 10, "spark")]), width)
+        )
+    if spending.unknown:
+        lines.append(fit(line((f"at least: {spending.unknown} calls have no known price", "warn")), width))
     return lines
 
 
-def today_micros(rows: Sequence[RunRow], now: int) -> int:
-    return sum(each.cost_micros for each in rows if _day(each.started_at) == _day(now))
+def about_page(each: Shelved | None, rows: Sequence[RunRow], width: int) -> Iterator[Line]:
+    """The blueprint under the cursor: what it is for or what is wrong, and what its next run will cost."""
+    if each is None:
+        return
+    if each.loaded.plan is None:
+        first = next(notice for notice in each.loaded.findings if notice.severity == "problem")
+        yield from paragraph(f"{first.message} (line {first.line}). b shows all of it.", width, "bad")
+        return
+    plan = each.loaded.plan
+    if plan.about:
+        yield from paragraph(plan.about, width, "muted")
+    limit = plan.budget.usd_micros
+    parts = [f"{len(plan.steps)} steps", "no budget" if limit is None else f"budget {usd(limit)}"]
+    yield fit(line((f"{' · '.join(parts)} · {each.found.origin}", "faint")), width)
+    yield from paragraph(_next_run(expected([run for run in rows if run.blueprint == each.name])), width, "money")
+
+
+def _next_run(told: tuple[int, int, int] | None) -> str:
+    if told is None:
+        return "What a run costs isn't known before the first one has ended."
+    middle, high, runs = told
+    of = f"by the last {runs} run{'s' if runs > 1 else ''}"
+    return f"next run about {usd(middle)}, {of}" if high == middle else f"next run {usd(middle)} to {usd(high)}, {of}"
 
 
 def running(rows: Sequence[RunRow]) -> int:
     return sum(live(each) for each in rows)
-
-
-def _day(at: int) -> int:
-    return instant(at).astimezone().date().toordinal()
-
-
-def _bar(amount: int, most: int) -> str:
-    return _BARS[0] if not amount else _BARS[max(round(amount / most * (len(_BARS) - 1)), 1)]

@@ -1,8 +1,6 @@
 """The nine answers of a run as a page, and what came of it in the end."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mntui.core.nine import nine
@@ -12,7 +10,9 @@ from mntui.core.shown import whole
 from mntui.core.values import Json
 from mntui.core.why import Blocker, why
 from mntui.core.words import spent
-from mntui.ui.drawing.text import Line
+from mntui.ui.drawing.text import Line, Segment
+from mntui.ui.outcome import Outcome
+from mntui.ui.pages.markdown import markdown_page
 from mntui.ui.pages.write import BLANK, ago, clock, heading, line, named, paragraph, state
 
 MOST: Final = 12
@@ -69,8 +69,8 @@ def _blocker(blocker: Blocker, now: int, width: int) -> Iterator[Line]:
 # What came of it
 
 
-def result_page(run: Run, outputs: Json, files: Sequence[tuple[str, int]], width: int) -> Iterator[Line]:
-    """The verdict, the outputs, the files that are left in the run's folder."""
+def result_page(run: Run, outputs: Json, left: Outcome, width: int) -> Iterator[Line]:
+    """The verdict, the outputs, the documents among them as they read, the files that are left in the run's folder."""
     if not run.ended:
         yield from paragraph("The run has not ended yet. Its outputs will be shown here.", width, "muted")
     else:
@@ -81,32 +81,43 @@ def result_page(run: Run, outputs: Json, files: Sequence[tuple[str, int]], width
     if isinstance(outputs, Mapping) and outputs:
         yield BLANK
         yield heading("outputs")
-        yield from named([(str(name), whole(value)) for name, value in outputs.items()], width, "value")
-    for name, holds in (run.success or {}).items():
-        yield line((f"{name} ", "muted"), ("holds", "good") if holds else ("does not hold", "bad"))
-    if files:
+        yield from named([(str(name), _told(run, value)) for name, value in outputs.items()], width, "value")
+    if run.success:
         yield BLANK
-        yield heading("files", "o opens their folder")
-        yield from paragraph(run.out or run.folder, width, "muted")
-        yield from named([(name, f"{size:,} bytes") for name, size in files[:MOST_FILES]], width, "muted")
-        if len(files) > MOST_FILES:
-            yield line((f"… and {len(files) - MOST_FILES} more", "muted"))
+        yield heading("success means")
+    for name, holds in (run.success or {}).items():
+        yield line(("✓ " if holds else "✗ ", "good" if holds else "bad"), (name, "value"), *_unless(holds))
     yield BLANK
     yield line(("cost ", "title"), (spent(run.spend), "money"))
+    for name, text in left.documents:
+        yield BLANK
+        yield heading(name, "o opens it")
+        yield from markdown_page(text, width)
+    yield from _files(run, left, width)
+
+
+def _told(run: Run, value: Json) -> str:
+    """A value whole; a file of the run by its name below the run's folder, which is told beneath."""
+    text = whole(value)
+    return text.removeprefix(f"{run.folder}/") if run.folder else text
+
+
+def _unless(holds: bool) -> Iterator[Segment]:
+    if not holds:
+        yield "  does not hold", "bad"
+
+
+def _files(run: Run, left: Outcome, width: int) -> Iterator[Line]:
+    if left.files:
+        yield BLANK
+        yield heading("files", "" if left.outputs else "o opens their folder")
+        yield from paragraph(run.out or run.folder, width, "muted")
+        yield from named([(name, f"{size:,} bytes") for name, size in left.files[:MOST_FILES]], width, "muted")
+        if len(left.files) > MOST_FILES:
+            yield line((f"… and {len(left.files) - MOST_FILES} more", "muted"))
 
 
 def _judged(run: Run) -> Iterator[tuple[str, str]]:
     if run.ended == "succeeded":
         holds = all((run.success or {}).values())
         yield ("  a success", "good") if holds else ("  but not a success", "bad")
-
-
-def files_in(folder: str) -> list[tuple[str, int]]:
-    """The files below a run's folder by name, with their sizes in bytes."""
-    found = []
-    for base, _, names in os.walk(folder):
-        for name in names:
-            path = Path(base) / name
-            if path.is_file():
-                found.append((str(path.relative_to(folder)), path.stat().st_size))
-    return sorted(found)

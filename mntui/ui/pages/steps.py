@@ -1,20 +1,19 @@
-"""The pages of one step: what it was given and gave, what happened in it, what it cost, its calls and attempts."""
+"""The pages of one step: what it was given and gave, what happened in it, its calls and attempts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from mntui.core.events import Fact, Stored
 from mntui.core.messages import Denied, Sees
-from mntui.core.money import usd
 from mntui.core.nine import doing_of, items_of
 from mntui.core.run import ENDED, Call, Node, Run
 from mntui.core.shown import glance, whole
 from mntui.core.steps import step_of
 from mntui.core.telling import tell
 from mntui.core.values import Json, Ref
-from mntui.core.words import span, spent, took
+from mntui.core.words import span, took
 from mntui.ui.drawing.text import Line
 from mntui.ui.live import Seen
-from mntui.ui.pages.write import BLANK, clock, heading, line, named, paragraph, row, state
+from mntui.ui.pages.write import BLANK, clock, heading, line, named, paragraph, state
 
 MOST_FACTS = 400
 Fetched = Mapping[str, Json]
@@ -115,34 +114,6 @@ def sees_page(sees: Sees | Denied | None, width: int) -> Iterator[Line]:
                 yield BLANK
                 yield line(("its answer must fit", "key"))
                 yield from paragraph(whole(sees.contract), width, "muted")
-
-
-def cost_page(run: Run, node: Node | None, width: int) -> Iterator[Line]:
-    """The step's cost, then the run's, split by model and by step."""
-    if node is not None:
-        yield line((node.path, "title"), (f"  {spent(node.spend)}", "money"))
-        tokens = f"{node.spend.input_tokens:,} tokens in, {node.spend.output_tokens:,} out"
-        yield from paragraph(f"{tokens}, {node.spend.calls} calls", width, "muted")
-        yield BLANK
-    cap = f" of {usd(run.budget_micros)}" if run.budget_micros is not None else ""
-    yield line((run.name, "title"), (f"  {spent(run.spend)}{cap}", "money"))
-    held = f"{usd(run.reserved_micros)} held back for calls under way" if run.reserved_micros else ""
-    if run.budget_tokens is not None:
-        used = run.spend.input_tokens + run.spend.output_tokens
-        held = f"{used:,} of {run.budget_tokens:,} tokens  {held}".rstrip()
-    if held:
-        yield from paragraph(held, width, "muted")
-    yield BLANK
-    dear = sorted((each for each in run.nodes.values() if each.spend.calls), key=lambda each: -each.spend.micros)
-    wide = max(width - 34, 10)
-    yield row([("step", wide, "head"), ("in", -8, "head"), ("out", -8, "head"), ("$", -10, "head")])
-    for each in dear[:MOST_FACTS]:
-        spend = each.spend
-        tokens_in, tokens_out = f"{spend.input_tokens:,}", f"{spend.output_tokens:,}"
-        money = usd(spend.micros) if not spend.unknown_calls else "unknown"
-        yield row(
-            [(each.path, wide, "value"), (tokens_in, -8, "muted"), (tokens_out, -8, "muted"), (money, -10, "money")]
-        )
 
 
 def attempts_page(run: Run, node: Node, now: int, width: int) -> Iterator[Line]:

@@ -14,6 +14,11 @@ def troubles(run: Run) -> list[str]:
     return [row.path for row in rows_of(run, RailsView(opened)) if row.path in wanted and not row.folded]
 
 
+def at_work(run: Run) -> list[str]:
+    """The steps that run now."""
+    return [path for path, node in run.nodes.items() if node.status == "running" and not is_item(path)]
+
+
 def next_of(paths: list[str], order: list[str], here: str, way: int) -> str:
     """The next of some paths from `here` on, or the first one from the other end. `order` holds all of them."""
     at = order.index(here) if here in order else -1

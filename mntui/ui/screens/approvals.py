@@ -11,7 +11,7 @@ from mntui.ui.desk import Desk
 from mntui.ui.drawing.text import Line
 from mntui.ui.going import Go
 from mntui.ui.keys import bindings
-from mntui.ui.pages.asks import item_page, name_of, queue_row
+from mntui.ui.pages.asks import item_page, leads_to, name_of, queue_row
 from mntui.ui.pages.write import fit, line
 from mntui.ui.screens.answers import AnswersPage
 from mntui.ui.widgets.chosen import CursorMoved, RowPicked
@@ -33,6 +33,9 @@ class ApprovalsScreen(AnswersPage):
 
     def body(self) -> ComposeResult:
         yield Horizontal(self.queue_pane, self.item_pane, classes="upper box")
+
+    def on_mount(self) -> None:
+        self.add_class("-two")
 
     def first_pane(self) -> Pane:
         return self.queue_pane
@@ -63,7 +66,13 @@ class ApprovalsScreen(AnswersPage):
         self.queue.show(self._rows)
         draw = self.item.show_new if self.answering.see(item) else self.item.show
         edits = self.answering.edits
-        draw(lambda w: list(item_page(item, edits, now, w)) if item else [line(("Nothing waits for you.", "muted"))])
+        draw(
+            lambda w: (
+                list(item_page(item, edits, now, w, self._then(item)))
+                if item
+                else [line(("Nothing waits for you.", "muted"))]
+            )
+        )
         count = len(self.desk.overview.waiting)
         self.queue_pane.rename(f"queue ({count})" if count else "queue")
         self.item_pane.rename(item.ask.id if item else "item")
@@ -78,6 +87,13 @@ class ApprovalsScreen(AnswersPage):
     def _item(self) -> Waiting | None:
         cursor = self.queue.cursor
         return next((each for each in self.desk.overview.waiting if each.ask.id == cursor), None)
+
+    def _then(self, item: Waiting) -> tuple[str, ...]:
+        """What it leads to, where the blueprint of its run is still at hand."""
+        row = next((row for row in self.desk.overview.rows if row.run == item.run), None)
+        each = self.desk.shelved(row.blueprint) if row is not None else None
+        plan = each.good.plan if each is not None and each.good is not None else None
+        return leads_to(plan, item.ask.path) if plan is not None else ()
 
     def seen_whole(self) -> bool:
         return self.item.was_read
@@ -97,6 +113,10 @@ class ApprovalsScreen(AnswersPage):
     def action_whole(self) -> None:
         self.open_pane(self.item_pane)
         self.action_zoom()
+
+    def action_read(self, pages: int) -> None:
+        """Scroll the item without leaving the queue."""
+        self.item.leap(pages)
 
     def action_open_run(self) -> None:
         item = self._item()

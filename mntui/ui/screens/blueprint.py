@@ -9,9 +9,9 @@ from mntui.library.report import Notice, count_text
 from mntui.library.trust import capabilities
 from mntui.ui.desk import Desk
 from mntui.ui.drawing.text import Line
-from mntui.ui.editor import EditorProblem, edit_file, own_copy
 from mntui.ui.keys import bindings
 from mntui.ui.pages.write import BLANK, fit, heading, line, paragraph
+from mntui.ui.screens.editing import edit_blueprint
 from mntui.ui.screens.page import Page
 from mntui.ui.screens.starting import ask_inputs
 from mntui.ui.shelf import Shelved
@@ -29,6 +29,7 @@ class BlueprintScreen(Page):
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk)
         self.blueprint = name
+        self._was_ready = True
         self.graph, self.findings = Graph(id="graph"), Lines(id="findings")
         self.graph_pane = Pane("steps", self.graph, id="pane-graph")
         self.findings_pane = Pane("findings", self.findings, id="pane-findings")
@@ -37,7 +38,8 @@ class BlueprintScreen(Page):
         yield Horizontal(self.graph_pane, self.findings_pane, classes="upper box")
 
     def first_pane(self) -> Pane:
-        return self.graph_pane
+        each = self.desk.shelved(self.blueprint)
+        return self.graph_pane if each is None or each.ready else self.findings_pane
 
     def crumbs(self) -> Sequence[str]:
         return ("blueprints", self.blueprint)
@@ -57,6 +59,9 @@ class BlueprintScreen(Page):
             self.graph.show(each.good.plan, None)
         self.findings.show(lambda width: list(findings_page(each, width)))
         self.findings_pane.rename(count_text(each.loaded.findings))
+        if each.ready != self._was_ready and self.has_class("-narrow"):
+            self.open_pane(self.graph_pane if each.ready else self.findings_pane)
+        self._was_ready = each.ready
 
     # Keys
 
@@ -66,13 +71,7 @@ class BlueprintScreen(Page):
             ask_inputs(self, each)
 
     def action_edit(self) -> None:
-        each = self.desk.shelved(self.blueprint)
-        if each is None:
-            return
-        try:
-            edit_file(self.app, self.desk.given.editor, own_copy(each.found, self.desk.given.home))
-        except EditorProblem as problem:
-            self.say(str(problem), "bad")
+        edit_blueprint(self, self.desk.shelved(self.blueprint))
 
 
 def findings_page(each: Shelved, width: int) -> Iterator[Line]:

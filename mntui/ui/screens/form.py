@@ -5,17 +5,29 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.events import DescendantFocus
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from mntui.ui.forms import Asked, Field, problem_of
 from mntui.ui.keys import FORM, bindings, of_scope
-from mntui.ui.pages.heads import keys_line
+from mntui.ui.pages.edges import keys_line
 from mntui.ui.pages.write import fit, line, paragraph
 from mntui.ui.screens.modal import Modal
 from mntui.ui.widgets.lines import OneLine
 
 TALL_LINES = 8
+
+
+class Completing(Suggester):
+    """What a field would complete a text to; `→` at its end takes it."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._field = field
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return self._field.complete(value)
 
 
 class FieldBox(Vertical):
@@ -33,7 +45,11 @@ class FieldBox(Vertical):
         super().__init__()
         self.field = field
         self.label, self.wrong = OneLine(), OneLine(classes="wrong")
-        self.editor: Input | TextArea = _tall(field) if field.tall else Input(field.text, compact=True)
+        self.editor: Input | TextArea = (
+            _tall(field)
+            if field.tall
+            else Input(field.text, compact=True, select_on_focus=False, suggester=Completing(field))
+        )
         self.label.show(lambda width: [fit(line((field.name, "title"), (f"  {field.hint}", "muted")), width)])
 
     def compose(self) -> ComposeResult:
@@ -46,10 +62,11 @@ class FieldBox(Vertical):
         return self.editor.text if isinstance(self.editor, TextArea) else self.editor.value
 
     def judge(self) -> bool:
-        """Whether the text can be; where it can't, the sentence under it says why."""
+        """Whether the text can be; the sentence under it says why not, or something about it."""
         wrong = problem_of(self.field, self.text)
-        self.wrong.set_class(bool(wrong), "-on")
-        self.wrong.show(lambda width: [fit(line((wrong, "bad")), width)])
+        told = wrong or self.field.told(self.text) or ""
+        self.wrong.set_class(bool(told), "-on")
+        self.wrong.show(lambda width: [fit(line((told, "bad" if wrong else "muted")), width)])
         return not wrong
 
 
@@ -84,6 +101,9 @@ class FormScreen(Modal[Mapping[str, str]], inherit_bindings=False):
         self.about.styles.height = len(list(paragraph(words, max(self.size.width - 24, 20)))) + 1
         self.about.show(lambda width: list(paragraph(words, width, "muted")))
         self.keys_bar.show(lambda width: [keys_line(of_scope(FORM), width)])
+        for box in self.boxes:
+            if box.text:
+                box.judge()
         if self.boxes:
             self.boxes[0].editor.focus(scroll_visible=False)
 

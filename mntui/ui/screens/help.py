@@ -6,7 +6,22 @@ from textual.app import ComposeResult
 
 from mntui.ui.desk import Desk
 from mntui.ui.drawing.text import Line
-from mntui.ui.keys import FORM, GRAPH, LINE, LIST, PAGE, PANES, SURE, Key, bindings, of_scope, shown_keys
+from mntui.ui.keys import (
+    DEMO,
+    FORM,
+    GRAPH,
+    JUMP,
+    LINE,
+    LIST,
+    PAGE,
+    PALETTE,
+    PANES,
+    SURE,
+    Key,
+    bindings,
+    of_scope,
+    shown_keys,
+)
 from mntui.ui.pages.write import BLANK, heading, line, paragraph, row
 from mntui.ui.screens.page import Page
 from mntui.ui.widgets.lines import Lines
@@ -17,14 +32,19 @@ TITLES = {
     "run": "Run",
     "approvals": "Approvals",
     "blueprint": "Blueprint",
+    "compare": "Compare",
+    "doctor": "Doctor",
     LIST: "In lists",
     GRAPH: "In the graph",
     PAGE: "In text",
     PANES: "Panes",
+    JUMP: "While jumping",
+    PALETTE: "In the palette",
     LINE: "While typing",
     FORM: "In a form",
     SURE: "When asked whether you are sure",
     "app": "Everywhere",
+    DEMO: "In `mntui demo`",
 }
 SAFETY = (
     "Enter and space never approve. A key that answers counts only if the item has stood unchanged for half a second, "

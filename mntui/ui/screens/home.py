@@ -7,27 +7,33 @@ from textual.containers import Horizontal
 
 from mntui.ui.desk import Desk
 from mntui.ui.drawing.text import Line
-from mntui.ui.editor import EditorProblem, edit_file, own_copy
 from mntui.ui.going import Go
 from mntui.ui.keys import bindings
 from mntui.ui.pages import lists
+from mntui.ui.pages.arranged import KINDS, ORDERS, arranged, following
 from mntui.ui.pages.heads import waits_and_runs
-from mntui.ui.pages.write import fit, paragraph
-from mntui.ui.screens.page import Page
+from mntui.ui.pages.write import fit
+from mntui.ui.screens.editing import edit_blueprint
+from mntui.ui.screens.ending import cancel_runs
+from mntui.ui.screens.lists_page import ListsPage
 from mntui.ui.screens.starting import ask_inputs
 from mntui.ui.shelf import Shelved
+from mntui.ui.spending import day_of
 from mntui.ui.widgets.chosen import CursorMoved, RowPicked
 from mntui.ui.widgets.lines import Lines, OneLine
 from mntui.ui.widgets.pane import Pane
 from mntui.ui.widgets.rows import Row, Rows
 
+ABOUT_LINES = 7
 
-class HomeScreen(Page):
+
+class HomeScreen(ListsPage):
     scope = "home"
     BINDINGS = bindings("home")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.kind = "all"
         self.blueprints, self.blueprints_head = Rows(id="blueprints"), OneLine(classes="heading")
         self.runs, self.runs_head = Rows(id="runs"), OneLine(classes="heading")
         self.waiting, self.spend, self.about = Rows(id="waiting"), Lines(id="spend"), OneLine(id="about")
@@ -49,35 +55,41 @@ class HomeScreen(Page):
         return ("home",)
 
     def standing(self, width: int) -> Line:
-        seen, now = self.desk.overview, self.desk.given.now()
-        today = lists.today_micros(seen.rows, now)
-        return fit(waits_and_runs(len(seen.waiting), lists.running(seen.rows), today), width)
+        seen, today = self.desk.overview, day_of(self.desk.given.now())
+        spent = self.desk.spending.days.get(today, 0)
+        return fit(waits_and_runs(len(seen.waiting), lists.running(seen.rows), spent), width)
 
     def look(self) -> None:
         self.draw_edges()
-        seen, now = self.desk.overview, self.desk.given.now()
+        seen, now, memory = self.desk.overview, self.desk.given.now(), self.desk.memory
+        rows = arranged(seen.rows, memory.word("runs.order", "newest"), self.kind)
         self.blueprints_head.show(lambda w: [lists.blueprint_head(w - 1)])
         self.blueprints.show(self._blueprint_rows)
         self.runs_head.show(lambda w: [lists.run_head(w - 1)])
-        self.runs.show(lambda w: [Row(each.run, (lists.run_row(each, now, w),)) for each in seen.rows])
+        self.runs.show(lambda w: [Row(each.run, (lists.run_row(each, now, w),)) for each in rows])
         self.waiting.show(lambda w: [Row(each.ask.id, (lists.waiting_row(each, now, w),)) for each in seen.waiting])
-        self.spend.show(lambda w: lists.spend_page(seen.rows, now, w))
-        self.four[1].rename(f"2 runs ({len(seen.rows)})" if seen.rows else "2 runs: none yet")
-        waits = f"3 approvals ({len(seen.waiting)})" if seen.waiting else "3 approvals: nothing waits for you"
-        self.four[2].rename(waits)
+        self.spend.show(lambda w: lists.spend_page(self.desk.spending, now, w, self.spend.size.height))
+        self._name_panes(len(rows))
         self._draw_about()
+
+    def _name_panes(self, shown: int) -> None:
+        seen, order = self.desk.overview, self.desk.memory.word("runs.order", "newest")
+        some = f"{shown} of {len(seen.rows)}" if shown < len(seen.rows) else f"{shown}"
+        runs = f" ({some}) {self.kind}, {order} first" if seen.rows else ": none yet"
+        waits = f" ({len(seen.waiting)})" if seen.waiting else ": nothing waits for you"
+        opening = seen.worker is None
+        self.four[1].rename(f"2 runs{': opening …' if opening else runs}")
+        self.four[2].rename(f"3 approvals{'' if opening else waits}")
 
     def _blueprint_rows(self, width: int) -> list[Row]:
         seen, now = self.desk.overview, self.desk.given.now()
         return [Row(each.name, (lists.blueprint_row(each, seen.rows, now, width),)) for each in self.desk.shelf]
 
     def _draw_about(self) -> None:
-        each = self._blueprint()
-        about = each.loaded.plan.about if each is not None and each.loaded.plan is not None else ""
-        if each is not None and not each.ready:
-            first = next(notice for notice in each.loaded.findings if notice.severity == "problem")
-            about = f"{first.message} (line {first.line}). Press b to see all of it."
-        self.about.show(lambda w: list(paragraph(about, w, "muted")))
+        each, rows = self._blueprint(), self.desk.overview.rows
+        told = list(lists.about_page(each, rows, max(self.about.size.width, 20)))
+        self.about.styles.height = min(len(told), ABOUT_LINES)
+        self.about.show(lambda w: list(lists.about_page(each, rows, w))[-ABOUT_LINES:])
 
     def on_cursor_moved(self, _: CursorMoved) -> None:
         self._draw_about()
@@ -112,35 +124,20 @@ class HomeScreen(Page):
             self.post_message(Go("blueprint", each.name))
 
     def action_edit(self) -> None:
-        each = self._blueprint()
-        if each is None:
-            return
-        try:
-            edit_file(self.app, self.desk.given.editor, own_copy(each.found, self.desk.given.home))
-        except EditorProblem as problem:
-            self.say(str(problem), "bad")
+        edit_blueprint(self, self._blueprint())
+
+    def action_sort(self) -> None:
+        memory = self.desk.memory
+        memory.keep_word("runs.order", following(list(ORDERS), memory.word("runs.order", "newest")))
+        self.look()
+
+    def action_kind(self) -> None:
+        self.kind = following(list(KINDS), self.kind)
+        self.look()
+
+    def action_cancel(self) -> None:
+        """The marked runs, or the one under the cursor."""
+        cancel_runs(self, sorted(self.runs.marked) or [name for name in [self.runs.cursor] if name])
 
     def action_doctor(self) -> None:
         self.post_message(Go("doctor"))
-
-    def action_filter(self) -> None:
-        rows = self._list()
-        if rows is not None:
-            self.typed.search(rows.words, rows.filter)
-
-    def action_copy(self) -> None:
-        rows = self._list()
-        if rows is not None and rows.cursor:
-            self.app.copy_to_clipboard(rows.cursor)
-            self.say(f"Copied: {rows.cursor}")
-
-    def _list(self) -> Rows | None:
-        opened = self.opened()
-        return opened.main if opened is not None and isinstance(opened.main, Rows) else None
-
-    def step_back(self) -> bool:
-        rows = self._list()
-        filtered = rows is not None and bool(rows.words)
-        if rows is not None and filtered:
-            rows.filter("")
-        return super().step_back() or filtered

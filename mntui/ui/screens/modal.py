@@ -5,7 +5,6 @@ again, when two keys come quickly.
 from typing import Generic, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 Result = TypeVar("Result")
@@ -13,11 +12,4 @@ Result = TypeVar("Result")
 
 class Modal(ModalScreen[Result], Generic[Result], inherit_bindings=False):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
-
-
-class Palette(CommandPalette):
-    """Textual's palette."""
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.app.screen is self else AwaitComplete()

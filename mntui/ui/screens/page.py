@@ -5,7 +5,6 @@ A screen is told when something changed (`look`) and draws it from the desk; it 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Resize, ScreenResume
@@ -13,25 +12,30 @@ from textual.events import Resize, ScreenResume
 from mntui.ui.desk import Desk
 from mntui.ui.drawing.text import Line
 from mntui.ui.forms import Asked
-from mntui.ui.keys import LIST, of_scope
-from mntui.ui.pages.heads import head, keys_line
-from mntui.ui.pages.write import fit, line, paragraph
+from mntui.ui.keys import LIST, Key, of_scope
+from mntui.ui.pages.edges import head, keys_line
+from mntui.ui.pages.write import fit, paragraph
 from mntui.ui.screens.form import FormScreen
 from mntui.ui.widgets.ask_line import AskLine
 from mntui.ui.widgets.lines import OneLine
 from mntui.ui.widgets.pane import Pane
 from mntui.ui.widgets.panes import PanesScreen
+from mntui.ui.widgets.rows import Rows
 
 NARROW_COLUMNS = 100
-TALL_LINES = 42
+TALL_LINES = 34
+LEAST_COLUMNS, LEAST_LINES = 60, 16
+TOO_SMALL = (
+    f"This terminal is too small: mntui needs {LEAST_COLUMNS} × {LEAST_LINES}, and 80 × 24 to be comfortable. "
+    "Make it larger, or use mntui runs, mntui watch and mntui approvals. q leaves."
+)
 NOTE_SECONDS = 8.0
 NOTE_LINES = 4
 
 
 class Page(PanesScreen):
-    """`scope` names its rows in the table of keys. Subclasses give `body`, `crumbs`, `standing` and `look`."""
+    """Subclasses give `body`, `crumbs`, `standing` and `look`."""
 
-    scope: ClassVar[str] = ""
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_LINES, "-tall")]  # noqa: RUF012 - Textual's own name and form
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's own name and form
     AUTO_FOCUS = ""
@@ -44,6 +48,7 @@ class Page(PanesScreen):
         self.typed = AskLine(desk.given.clock)
         self.note = OneLine(id="note")
         self.keys_bar = OneLine(id="keys")
+        self.small = OneLine(id="small")
 
     def compose(self) -> ComposeResult:
         yield self.head
@@ -52,6 +57,7 @@ class Page(PanesScreen):
         yield self.typed
         yield self.note
         yield self.keys_bar
+        yield self.small
 
     # What a screen says of itself
 
@@ -84,16 +90,29 @@ class Page(PanesScreen):
         self.desk.guard.appeared(self.desk.given.clock())
         self.look()
 
-    def on_resize(self, _: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
+        """Where there is too little room to read what one answers, there is only a sentence, and nothing to answer."""
+        small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_LINES
+        self.set_class(small, "-small")
+        self.small.show(lambda width: list(paragraph(TOO_SMALL, max(width - 2, 8), "warn", indent=1)))
         self.call_after_refresh(self.look)
 
     def draw_edges(self) -> None:
         self.head.show(lambda w: [head(self.crumbs(), self.standing(w), w)])
         gone = self.desk.overview.gone
-        self.banner.set_class(bool(gone), "-on")
-        self.banner.show(lambda w: [fit(line((f" ! {gone}", "")), w)])
-        shown = [key for key in of_scope(self.scope, LIST, "app") if key.footer]
-        self.keys_bar.show(lambda w: [keys_line(shown, w)])
+        told = f"! {gone}" if gone else self.desk.given.notice
+        rows = list(paragraph(told, max(self.size.width - 2, 20), "", indent=1))[:NOTE_LINES] if told else []
+        self.banner.set_class(bool(told), "-on")
+        self.banner.set_class(not gone, "-notice")
+        self.banner.styles.height = max(len(rows), 1)
+        self.banner.show(lambda _: rows)
+        self.keys_bar.show(lambda w: [keys_line(self.footer(), w)])
+        self.tell_hidden()
+
+    def footer(self) -> list[Key]:
+        """The keys at the foot, the most useful first."""
+        inside = (LIST,) if self.query(Rows) else ()
+        return [key for key in of_scope(self.scope, *inside, "app") if key.footer]
 
     def say(self, text: str, style: str = "muted") -> None:
         """A sentence above the keys, for a while."""

@@ -1,37 +1,39 @@
 """One run as it goes: its steps, what waits for a person, and everything about the step under the cursor."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.worker import Worker
 
 from mntui.core.messages import Waiting
-from mntui.core.run import Ask
+from mntui.core.run import Ask, Run
 from mntui.core.why import asks_in_order
 from mntui.ui.desk import Desk
 from mntui.ui.drawing.rails import RailsView, rows_of
 from mntui.ui.drawing.table import rails_table
 from mntui.ui.drawing.text import Line
 from mntui.ui.going import Go
-from mntui.ui.keys import bindings
+from mntui.ui.keys import Key, bindings, of_scope
 from mntui.ui.live import Following, Seen
-from mntui.ui.pages.asks import card_line, card_page
+from mntui.ui.pages.asks import card_line, card_page, leads_to
+from mntui.ui.pages.dead import WHEN_ENDED, dead_keys
 from mntui.ui.pages.heads import run_standing
+from mntui.ui.pages.items import item_names
 from mntui.ui.pages.rails import rail_head, rail_rows
-from mntui.ui.pages.trouble import can_be_opened, next_of, troubles, way_to
+from mntui.ui.pages.trouble import at_work, can_be_opened, next_of, troubles, way_to
 from mntui.ui.pages.write import line
 from mntui.ui.screens.page import NARROW_COLUMNS
-from mntui.ui.screens.steering import SteeringPage
-from mntui.ui.screens.step_pane import StepPane
+from mntui.ui.screens.reading import ReadingPage
 from mntui.ui.widgets.chosen import CursorMoved, RowPicked
 from mntui.ui.widgets.graph import Graph
-from mntui.ui.widgets.lines import Lines, OneLine
+from mntui.ui.widgets.lines import OneLine
 from mntui.ui.widgets.pane import Pane
 from mntui.ui.widgets.rows import Rows
 
 
-class RunScreen(SteeringPage):
+class RunScreen(ReadingPage):
     scope = "run"
     BINDINGS = bindings("run")
 
@@ -40,7 +42,7 @@ class RunScreen(SteeringPage):
         self.cursor = ""
         self._opened: frozenset[str] = frozenset()
         self.graph, self.steps, self.steps_head = Graph(id="graph"), Rows(id="steps"), OneLine(classes="heading")
-        self.card, self.card_line, self.step_pane = Lines(id="card"), OneLine(id="card-line"), StepPane(desk)
+        self.card_line = OneLine(id="card-line")
         self.graph_pane = Pane("graph", self.graph, id="pane-graph")
         self.steps_pane = Pane("steps", self.steps_head, self.steps, id="pane-steps")
         self.card_pane = Pane("waits", self.card, id="pane-card")
@@ -51,6 +53,7 @@ class RunScreen(SteeringPage):
         left = Vertical(self.graph_pane, self.steps_pane, id="left", classes="box")
         right = Vertical(self.card_pane, self.step_pane, id="right", classes="box")
         yield Horizontal(left, right, classes="upper box")
+        yield self.past_line
         yield self.card_line
 
     def on_mount(self) -> None:
@@ -67,7 +70,15 @@ class RunScreen(SteeringPage):
         if self.seen is None:
             return line(("opening …", "muted"))
         taken = len(self.run_name) + len(self.seen.run.blueprint) + 14
-        return run_standing(self.seen.run, self.desk.given.now(), width - taken)
+        return run_standing((self.shown or self.seen).run, self.shown_at(), width - taken)
+
+    def footer(self) -> list[Key]:
+        """Without keys that would be refused as things stand."""
+        if self.seen is None:
+            return super().footer()
+        dead = dead_keys(self.seen.run, looks_back=self.looks_back)
+        more = [key for key in of_scope("run") if key.id in WHEN_ENDED] if self.seen.run.ended else []
+        return more + [key for key in super().footer() if key.id not in dead]
 
     # What comes
 
@@ -76,28 +87,46 @@ class RunScreen(SteeringPage):
             self._follower = self.run_worker(self._following.follow())
 
     def _show(self, seen: Seen) -> None:
-        has_ended = self.seen is not None and bool(seen.run.ended) and not self.seen.run.ended
+        is_over_now = bool(seen.run.ended) and (self.seen is None or not self.seen.run.ended)
         self.seen = seen
-        if has_ended:
+        if is_over_now:
             self.step_pane.choose("result")
         self.look()
 
     def look(self) -> None:
         self.draw_edges()
-        if self.seen is None:
+        self.draw_past()
+        shown = self.shown
+        if shown is None:
             return
-        run, now, view = self.seen.run, self.desk.given.now(), RailsView(self._opened)
+        run, now = shown.run, self.shown_at()
+        view = RailsView(self._opened, item_names(run, self._opened))
         self.graph.show(run.plan, run, self._opened)
-        self.steps.show(lambda w: rail_rows(rails_table(run, now, w + 1, view)))
-        self.steps_head.show(lambda w: [rail_head(rails_table(run, now, w, view))])
-        self.cursor = self.cursor or self.steps.cursor or self.graph.cursor
+        self.graph_pane.styles.height = self._graph_height()
+        table = cache(lambda width: rails_table(run, now, width, view))
+        self.steps.show(lambda w: rail_rows(table(w + 1)))
+        self.steps_head.show(lambda _: [rail_head(table(max(self.steps.row_width + 1, 1)))])
+        self._begin_at(run)
         self.redraw()
 
+    def _begin_at(self, run: Run) -> None:
+        """The cursor is first where somebody is needed, else where the run is, else at the first step."""
+        if not self.cursor:
+            self.cursor = next(iter([*troubles(run), *at_work(run), *run.nodes]), "").partition("[")[0]
+            self.steps.go(self.cursor)
+        self.graph.go(self.cursor)
+
     def redraw(self) -> None:
-        if self.seen is None:
+        shown = self.shown
+        if shown is None:
             return
-        self._draw_card(list(asks_in_order(self.seen.run)))
-        self.step_pane.show(self.seen, self.cursor)
+        self._draw_card([] if self.looks_back else list(asks_in_order(shown.run)))
+        self.step_pane.show(shown, self.cursor, self.shown_at())
+
+    def _graph_height(self) -> int | None:
+        """Where graph and table stand one above the other, the graph takes what it needs, up to half; else all."""
+        together = self.has_class("-wide") and self.has_class("-tall") and not self.has_class("-zoom")
+        return min(self.graph.needs_lines + 2, self.size.height // 2) if together else None
 
     def _draw_card(self, asks: list[Ask]) -> None:
         item, now = self._item(asks), self.desk.given.now()
@@ -105,7 +134,8 @@ class RunScreen(SteeringPage):
         self.card_pane.set_class(item is None, "-empty")
         draw = self.card.show_new if self.answering.see(item) else self.card.show
         edits = self.answering.edits
-        draw(lambda w: list(card_page(item, edits, now, w)) if item is not None else [])
+        then = leads_to(self.seen.run.plan, item.ask.path) if self.seen is not None and item is not None else ()
+        draw(lambda w: list(card_page(item, edits, now, w, then)) if item is not None else [])
         self.card_line.show(lambda w: [card_line(asks, w)] if asks else [])
         if item is not None:
             more = f" (one of {len(asks)})" if len(asks) > 1 else ""
@@ -120,9 +150,6 @@ class RunScreen(SteeringPage):
         shown = self.answering.item
         kept = [ask for ask in here or asks if shown is not None and ask.id == shown.ask.id]
         return Waiting(run.name, run.id, (kept or here or asks)[0])
-
-    def seen_whole(self) -> bool:
-        return self.card.was_read
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
         """Graph and table have one cursor."""
@@ -139,10 +166,6 @@ class RunScreen(SteeringPage):
             self.open_pane(self.step_pane)
 
     # Keys
-
-    def action_tab(self, name: str) -> None:
-        self.step_pane.choose(name)
-        self.open_pane(self.step_pane)
 
     def action_approve(self) -> None:
         """On a screen without room for the whole item, the key leads to where it is shown whole."""
@@ -172,7 +195,3 @@ class RunScreen(SteeringPage):
 
     def action_filter(self) -> None:
         self.typed.search(self.steps.words, self.steps.filter)
-
-    def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self.run_name)
-        self.say(f"Copied: {self.run_name}")

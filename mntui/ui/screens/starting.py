@@ -3,39 +3,44 @@
 from collections.abc import Mapping
 
 from mntui.core.messages import Denied, Start
-from mntui.core.values import Json
+from mntui.core.plan import Plan
 from mntui.library.trust import capabilities, trust
 from mntui.ui.desk import told
-from mntui.ui.forms import input_fields, values_of
 from mntui.ui.going import Go
+from mntui.ui.new_run import new_run_form, start_of
 from mntui.ui.screens.page import Page
 from mntui.ui.screens.sure import SureScreen
 from mntui.ui.shelf import Shelved
 
 
 def ask_inputs(page: Page, each: Shelved) -> None:
-    """The form of a new run. What is left as it was is left out, so that a default stays the blueprint's own."""
-    plan = each.loaded.plan
-    if plan is None:
+    """The form of a new run, once it is known which models could serve; then the run itself."""
+    if each.loaded.plan is None:
         page.say(f"{each.name} has {each.state}: press b to see them.", "bad")
-        return
-    if not each.trusted:
+    elif not each.trusted:
         _ask_trust(page, each)
-        return
-    form = input_fields(plan)
-    before = {field.name: field.text for field in form.fields}
+    else:
+        page.begin(_ask(page, each, each.loaded.plan))
+
+
+async def _ask(page: Page, each: Shelved, plan: Plan) -> None:
+    desk = page.desk
+    preferred = dict.fromkeys(name for role in plan.models.values() for name in role.prefer)
+    offers = await desk.given.models(list(preferred)) if plan.models else ()
+    form = new_run_form(plan, offers, desk.memory.texts(plan.name), desk.given.cwd)
 
     def start(texts: Mapping[str, str]) -> None:
-        changed = {name: text for name, text in texts.items() if text != before[name]}
-        page.begin(begin_run(page, str(each.found.path), values_of(form, changed), {}))
+        own = {field.name: field.text for field in new_run_form(plan, (), {}, desk.given.cwd).fields}
+        desk.memory.keep_texts(plan.name, {name: text for name, text in texts.items() if text != own[name]})
+        empty = Start(str(each.found.path), str(desk.given.cwd), actor=desk.given.person)
+        page.begin(begin_run(page, start_of(plan, empty, texts)))
 
     page.ask_form(form, start)
 
 
-async def begin_run(page: Page, blueprint: str, inputs: Mapping[str, Json], models: Mapping[str, str]) -> None:
+async def begin_run(page: Page, start: Start) -> None:
     """Start it, and go there."""
-    given = page.desk.given
-    reply = await page.desk.start(Start(blueprint, str(given.cwd), inputs, models, actor=given.person))
+    reply = await page.desk.start(start)
     if isinstance(reply, Denied):
         page.say(told(reply), "bad")
     else:

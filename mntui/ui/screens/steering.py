@@ -1,13 +1,14 @@
 """Steering a run from its screen: each key is one request, which the run may refuse; nothing changes here."""
 
-from pathlib import Path
+from dataclasses import replace
 
 from mntui.core import requests as r
-from mntui.core.messages import Denied
+from mntui.core.messages import Denied, Start
 from mntui.ui.desk import Desk, told
 from mntui.ui.going import Go
 from mntui.ui.live import Seen
 from mntui.ui.screens.answers import AnswersPage
+from mntui.ui.screens.exporting import export_run
 from mntui.ui.screens.starting import begin_run
 from mntui.ui.screens.sure import SureScreen
 
@@ -47,10 +48,15 @@ class SteeringPage(AnswersPage):
 
         def decided(sure: bool | None) -> None:
             if sure:
-                self.begin(begin_run(self, run.blueprint_folder, dict(run.inputs), dict(run.models)))
+                given = self.desk.given
+                start = Start("", str(given.cwd), dict(run.inputs), dict(run.models), again_of=run.name)
+                self.begin(begin_run(self, replace(start, actor=given.person)))
 
         question = "Start a new run from the same inputs? Models and tools are called again, effects with new keys."
         self.app.push_screen(SureScreen(self.desk, question), decided)
+
+    def action_compare(self) -> None:
+        self.post_message(Go("compare", self.run_name))
 
     def action_other_run(self, way: int) -> None:
         """The runs are listed newest first."""
@@ -61,11 +67,9 @@ class SteeringPage(AnswersPage):
         else:
             self.say("There is no further run.")
 
-    def action_open_output(self) -> None:
+    def action_export(self) -> None:
         if self.seen is not None:
-            folder = self.seen.run.out or self.seen.run.folder
-            self.app.open_url(Path(folder).as_uri())
-            self.say(folder)
+            export_run(self, self.seen)
 
     def _request(self, request: r.Request, done: str) -> None:
         async def send() -> None:

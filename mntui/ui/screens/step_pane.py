@@ -3,21 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from mntui.core.messages import AskPayload, AskSees, Denied, Payload, Sees
+from mntui.core.messages import AskPayload, AskSees, Denied, Payload, RunRow, Sees
 from mntui.core.plan import AgentWork
 from mntui.core.run import Node, Run
 from mntui.core.steps import step_of
 from mntui.core.values import Json, Ref
 from mntui.ui.desk import Desk
-from mntui.ui.drawing.text import Line, Segment
+from mntui.ui.drawing.text import Line, Segment, plain
 from mntui.ui.live import Seen
+from mntui.ui.outcome import Outcome, outcome_of
 from mntui.ui.pages import nine, steps
+from mntui.ui.pages.costs import cost_page
 from mntui.ui.pages.write import line, paragraph
 from mntui.ui.widgets.lines import Lines, OneLine
 from mntui.ui.widgets.pane import Pane
 
-TABS: Final = ("io", "log", "sees", "cost", "tries", "state", "result", "why")
-OF_A_STEP: Final = frozenset({"io", "sees", "tries"})
+TABS: Final = ("io", "log", "prompt", "cost", "attempts", "state", "result", "why")
+OF_A_STEP: Final = frozenset({"io", "log", "prompt", "attempts"})
 NOT_THERE: Final = (
     "The run hasn't this step yet, or it stands for the same step of several items: v shows the items one by one."
 )
@@ -36,17 +38,26 @@ class StepPane(Pane):
         self.tab = "io"
         self._seen: Seen | None = None
         self._path = ""
+        self._now = 0
         self._fetched: dict[str, Json] = {}
         self._sees: dict[str, Sees | Denied] = {}
         self._asked: set[str] = set()
         self._shown: tuple[str, str] = ("", "")
+        self._outcome_of: tuple[int, int] = (-1, 0)
+        self._outcome = Outcome()
 
     def choose(self, tab: str) -> None:
         self.tab = tab
         self._draw()
 
-    def show(self, seen: Seen, path: str) -> None:
-        self._seen, self._path = seen, path
+    @property
+    def text(self) -> str:
+        """The page as it can be copied."""
+        return "\n".join(plain(row).rstrip() for row in self.page.text)
+
+    def show(self, seen: Seen, path: str, now: int) -> None:
+        """`now` is the instant at which the run is shown, in microseconds."""
+        self._seen, self._path, self._now = seen, path, now
         self._draw()
 
     def _draw(self) -> None:
@@ -55,7 +66,7 @@ class StepPane(Pane):
             return
         node = seen.run.nodes.get(self._path)
         self.bar.show(lambda width: [_bar(self.tab, width)])
-        self.rename(self._path if self.tab in OF_A_STEP and self._path else seen.run.name)
+        self.rename(f"step: {self._path}" if self.tab in OF_A_STEP and self._path else f"run: {seen.run.name}")
         about = (self._path, self.tab)
         is_new, self._shown = about != self._shown, about
         draw = self.page.show_new if is_new else self.page.show
@@ -63,24 +74,38 @@ class StepPane(Pane):
         self._fetch(seen.run, node)
 
     def _page(self, seen: Seen, node: Node | None) -> Callable[[int], Sequence[Line]]:
-        run, now, tab = seen.run, self.desk.given.now(), self.tab
+        run, now, tab = seen.run, self._now, self.tab
         outputs = steps.opened(run.outputs, self._fetched)
         pages: dict[str, Callable[[int], Sequence[Line]]] = {
             "log": lambda w: list(steps.log_page(run, seen.facts, self._path, w)),
-            "cost": lambda w: list(steps.cost_page(run, node, w)),
+            "cost": lambda w: list(cost_page(run, node, seen.facts, self._before(run), w)),
             "state": lambda w: list(nine.nine_page(run, now, w)),
             "why": lambda w: list(nine.why_page(run, seen.held_back, now, w)),
-            "result": lambda w: list(nine.result_page(run, outputs, nine.files_in(run.folder), w)),
+            "result": lambda w: list(nine.result_page(run, outputs, self.outcome(), w)),
         }
         if tab in pages:
             return pages[tab]
         if node is None:
             return lambda w: list(paragraph(NOT_THERE, w, "muted"))
-        if tab == "tries":
+        if tab == "attempts":
             return lambda w: list(steps.attempts_page(run, node, now, w))
-        if tab == "sees":
+        if tab == "prompt":
             return lambda w: list(steps.sees_page(self._sees.get(node.path), w))
         return lambda w: list(steps.io_page(seen, node, self._fetched, now, w))
+
+    def outcome(self) -> Outcome:
+        """What the run left, read anew only when more of it is known."""
+        if self._seen is None:
+            return Outcome()
+        run = self._seen.run
+        known = (run.seq if run.ended else 0, len(self._fetched))
+        if known != self._outcome_of:
+            self._outcome_of, self._outcome = known, outcome_of(run, steps.opened(run.outputs, self._fetched))
+        return self._outcome
+
+    def _before(self, run: Run) -> list[RunRow]:
+        """The runs of the same blueprint that are known, newest first."""
+        return [row for row in self.desk.overview.rows if row.blueprint == run.blueprint]
 
     # What has to be asked for
 
@@ -93,7 +118,7 @@ class StepPane(Pane):
             if digest not in self._asked:
                 self._asked.add(digest)
                 self.run_worker(self._fetch_value(digest))
-        if self.tab == "sees" and node is not None:
+        if self.tab == "prompt" and node is not None:
             key = f"{node.path} {len(node.turns)} {node.generation}"
             if key not in self._asked:
                 self._asked.add(key)

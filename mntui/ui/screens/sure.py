@@ -6,7 +6,7 @@ from textual.containers import Vertical
 from mntui.ui.alone import when_settled
 from mntui.ui.desk import Desk
 from mntui.ui.keys import SURE, bindings, of_scope
-from mntui.ui.pages.heads import keys_line
+from mntui.ui.pages.edges import keys_line
 from mntui.ui.pages.write import line, paragraph
 from mntui.ui.screens.modal import Modal
 from mntui.ui.widgets.lines import OneLine

@@ -41,6 +41,11 @@ class Graph(ScrollView, inherit_bindings=False):
         self._laid_out_for: tuple[object, ...] = ()
         self._sight = drawn.see(NOTHING, None)
 
+    @property
+    def needs_lines(self) -> int:
+        """How high it is, whole."""
+        return self._layout.height
+
     def show(self, plan: Plan, run: Run | None, opened: frozenset[str] = frozenset()) -> None:
         self._plan, self._run, self._view = plan, run, View(opened)
         self._redraw()

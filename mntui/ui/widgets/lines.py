@@ -67,6 +67,10 @@ class Lines(ScrollView, inherit_bindings=False):
         self.scroll_to(y=0, animate=False, immediate=True)
         self.show(draw)
 
+    def leap(self, pages: int) -> None:
+        """Scroll by almost a page, for whoever has the keys elsewhere."""
+        self.scroll_relative(y=pages * max(self.size.height - 1, 1), animate=False, immediate=True)
+
     def on_resize(self, _: Resize) -> None:
         self._redraw()
 

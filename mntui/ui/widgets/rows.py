@@ -27,12 +27,11 @@ GUTTER = 2
 """Cells before each line: the cursor's mark."""
 
 
-class Rows(ScrollView, inherit_bindings=False):
-    """`cursor` is the key of the row under it, or empty where there are no rows."""
+class DrawnRows(ScrollView, inherit_bindings=False):
+    """Rows as they are drawn, and the place of the cursor among them."""
 
-    BINDINGS = bindings(LIST)
     DEFAULT_CSS = """
-    Rows { scrollbar-size-vertical: 1; height: 1fr; overflow-x: hidden; padding: 0 1 0 0; }
+    DrawnRows { scrollbar-size-vertical: 1; height: 1fr; overflow-x: hidden; padding: 0 1 0 0; }
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
@@ -43,6 +42,9 @@ class Rows(ScrollView, inherit_bindings=False):
         self._places: list[tuple[int, int]] = []
         self._tops: list[int] = []
         self._at = 0
+        self._wanted = ""
+        self.marked: frozenset[str] = frozenset()
+        self.lit = False
 
     @property
     def cursor(self) -> str:
@@ -51,6 +53,15 @@ class Rows(ScrollView, inherit_bindings=False):
     @property
     def text(self) -> tuple[Line, ...]:
         return tuple(line for row in self._rows for line in row.lines)
+
+    @property
+    def row_width(self) -> int:
+        """The cells of a row, without the cursor's mark."""
+        return self.scrollable_content_region.width - GUTTER
+
+    @property
+    def shines(self) -> bool:
+        return self.has_focus or self.lit
 
     def show(self, draw: DrawRows) -> None:
         """Show these rows; the cursor stays on its row, or at its place where the row has gone."""
@@ -62,12 +73,6 @@ class Rows(ScrollView, inherit_bindings=False):
         self.words = words.lower()
         self._redraw()
 
-    def go(self, key: str) -> None:
-        """The cursor to a row, if it is there."""
-        place = next((index for index, row in enumerate(self._rows) if row.key == key), None)
-        if place is not None:
-            self._move(place)
-
     def on_resize(self, _: Resize) -> None:
         self._redraw()
 
@@ -77,13 +82,6 @@ class Rows(ScrollView, inherit_bindings=False):
     def watch_has_focus(self, _: bool) -> None:
         self.refresh()
 
-    def on_click(self, event: Click) -> None:
-        y = event.get_content_offset_capture(self).y + round(self.scroll_offset.y)
-        if 0 <= y < len(self._places):
-            self._move(self._places[y][0])
-            if event.chain > 1:
-                self.action_open()
-
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         place = round(self.scroll_offset.y) + y
@@ -91,52 +89,21 @@ class Rows(ScrollView, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         index, inner = self._places[place]
         here = index == self._at
-        mark = "▸ " if here and inner == 0 else "  "
-        line: Line = ((mark, "mark" if self.has_focus else "faint"), *self._rows[index].lines[inner])
-        over_all = here and self.has_focus and bool(self._rows[index].lines[inner])
+        sign = "◼" if inner == 0 and self._rows[index].key in self.marked else " "
+        mark = f"{'▸' if here and inner == 0 else sign}{sign if here else ' '}"
+        line: Line = ((mark, "mark" if self.shines else "faint"), *self._rows[index].lines[inner])
+        over_all = here and self.shines and bool(self._rows[index].lines[inner])
         strip = paint_of(self).strip(line, "selected" if over_all else "")
         over = paint_of(self).style("selected") if over_all else None
         return strip.adjust_cell_length(width, over).apply_style(self.rich_style)
 
-    # Actions
-
-    def action_open(self) -> None:
-        if self._rows:
-            self.post_message(RowPicked(self.id or "", self.cursor))
-
-    def action_down(self) -> None:
-        self._move(self._at + 1)
-
-    def action_up(self) -> None:
-        self._move(self._at - 1)
-
-    def action_first(self) -> None:
-        self._move(0)
-
-    def action_last(self) -> None:
-        self._move(len(self._rows) - 1)
-
-    def action_leap(self, pages: int) -> None:
-        self._move(self._at + pages * max(self.size.height - 1, 1))
-
-    # Drawing
-
-    def _move(self, index: int) -> None:
-        if not self._rows:
-            return
-        before, self._at = self._at, max(0, min(index, len(self._rows) - 1))
-        if self._at != before:
-            self._repaint(before)
-            self._repaint(self._at)
-            self.post_message(CursorMoved(self.id or "", self.cursor))
-        self._into_view()
-
     def _redraw(self) -> None:
-        width = self.scrollable_content_region.width - GUTTER
+        width = self.row_width
         if width <= 0:
             return
         before, cursor = self._rows, self.cursor
         drawn = self._draw(width)
+        self.marked &= {row.key for row in drawn}
         self._rows = tuple(row for row in drawn if self.words in _words(row)) if self.words else tuple(drawn)
         self._places = [(index, y) for index, row in enumerate(self._rows) for y in range(len(row.lines))]
         self._tops = [place for place, (_, y) in enumerate(self._places) if y == 0]
@@ -154,17 +121,84 @@ class Rows(ScrollView, inherit_bindings=False):
             self.post_message(CursorMoved(self.id or "", self.cursor))
 
     def _kept(self, cursor: str) -> int:
-        place = next((index for index, row in enumerate(self._rows) if row.key == cursor), None)
+        """Where the cursor's row is now; at first, where somebody wanted to go before there were rows."""
+        key = cursor or self._wanted
+        place = next((index for index, row in enumerate(self._rows) if row.key == key), None)
         return max(min(self._at, len(self._rows) - 1), 0) if place is None else place
 
     def _repaint(self, index: int) -> None:
         if index < len(self._rows):
-            top = self._tops[index] - round(self.scroll_offset.y)
-            self.refresh(Region(0, top, self.size.width, len(self._rows[index].lines)))
+            top, lines = self._tops[index] - round(self.scroll_offset.y), len(self._rows[index].lines)
+            if -lines < top < self.size.height:
+                self.refresh(Region(0, top, self.size.width, lines))
 
     def _into_view(self) -> None:
         region = Region(0, self._tops[self._at], 1, len(self._rows[self._at].lines))
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
+
+
+class Rows(DrawnRows, inherit_bindings=False):
+    """`cursor` is the key of the row under it, or empty where there are no rows; `marked` are keys of rows.
+
+    `lit` where its cursor shines though another widget has the keys.
+    """
+
+    BINDINGS = bindings(LIST)
+
+    def go(self, key: str) -> None:
+        """The cursor to a row, if it is there; where nothing is drawn yet, as soon as it is."""
+        self._wanted = key
+        place = next((index for index, row in enumerate(self._rows) if row.key == key), None)
+        if place is not None:
+            self._move(place)
+
+    def step(self, rows: int) -> None:
+        """The cursor so many rows on."""
+        self._move(self._at + rows)
+
+    def on_click(self, event: Click) -> None:
+        y = event.get_content_offset_capture(self).y + round(self.scroll_offset.y)
+        if 0 <= y < len(self._places):
+            self._move(self._places[y][0])
+            if event.chain > 1:
+                self.action_open()
+
+    # Actions
+
+    def action_open(self) -> None:
+        if self._rows:
+            self.post_message(RowPicked(self.id or "", self.cursor))
+
+    def mark(self) -> None:
+        """Mark the row, or take the mark away, and go on to the next."""
+        self.marked = self.marked ^ {self.cursor} if self._rows else self.marked
+        self._repaint(self._at)
+        self._move(self._at + 1)
+
+    def action_down(self) -> None:
+        self._move(self._at + 1)
+
+    def action_up(self) -> None:
+        self._move(self._at - 1)
+
+    def action_first(self) -> None:
+        self._move(0)
+
+    def action_last(self) -> None:
+        self._move(len(self._rows) - 1)
+
+    def action_leap(self, pages: int) -> None:
+        self._move(self._at + pages * max(self.size.height - 1, 1))
+
+    def _move(self, index: int) -> None:
+        if not self._rows:
+            return
+        before, self._at = self._at, max(0, min(index, len(self._rows) - 1))
+        if self._at != before:
+            self._repaint(before)
+            self._repaint(self._at)
+            self.post_message(CursorMoved(self.id or "", self.cursor))
+        self._into_view()
 
 
 def _words(row: Row) -> str:
