@@ -14,7 +14,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
@@ -107,6 +107,13 @@ def alone(grants: Grants, databases: tuple[Database, ...], seconds: float) -> It
                     raise ToolFailure("Busy", message, retryable=True, not_sent=True)
                 time.sleep(_WAIT_SECONDS)
         yield
+
+
+def check_same(database: Database, path: str) -> None:
+    """After a database was opened: SQLite goes by the name that a descriptor stands for, so both must still be one."""
+    with suppress(FileNotFoundError):  # A new file may come with the first change.
+        if not Path(path).samefile(database.where.path):
+            raise refused("Denied", f"{database.where.path} was replaced while it was being opened")
 
 
 def kept_result(columns: list[str], rows: list[dict[str, Json]], count: int) -> str:

@@ -24,7 +24,9 @@ from mntui.tools.protocol import CRASH_VARIABLE
 
 IDLE_SECONDS = 60.0
 GIB: Final = 1024**3
-OF_BUILTIN: Final = ProcessLimits(3 * GIB, 16 * GIB)
+OF_SQL: Final = ProcessLimits(3 * GIB, 16 * GIB)
+OF_BUILTIN: Final = ProcessLimits(8 * GIB, 16 * GIB)
+"""128 answers of 4 MB at once take 2.3 GiB of addresses, most of it for threads."""
 OF_FOREIGN: Final = ProcessLimits(16 * GIB, 4 * GIB, 1024)
 """What a blueprint's own code and programs may use. Libraries map far more memory than they fill."""
 LARGEST_LOG = 1024 * 1024
@@ -110,12 +112,11 @@ class HostPool:
 
     def _host_settings(self, key: str, call: ToolCall) -> HostSettings:
         family = _family(call)
-        limits = OF_FOREIGN if family in _FOREIGN else ProcessLimits() if family == "files" else OF_BUILTIN
         return HostSettings(
             folder=call.grants.folder if family in _FOREIGN else "/",
             environ=self._environ(call),
             log=self._log(family if family == "shell" else key),
-            limits=limits,
+            limits=_limits(family),
             crash_at=self._crash_at(key),
         )
 
@@ -140,6 +141,17 @@ class HostPool:
         if path.exists() and path.stat().st_size > LARGEST_LOG:
             path.unlink()
         return path
+
+
+def _limits(family: str) -> ProcessLimits:
+    match family:
+        case "python" | "shell":
+            return OF_FOREIGN
+        case "sql":
+            return OF_SQL
+        case "files":
+            return ProcessLimits()
+    return OF_BUILTIN
 
 
 def _family(call: ToolCall) -> str:

@@ -113,6 +113,10 @@ NEAR: Final = (
         ),
         effect="none",
         paths={"tables": "read", "databases": "read"},
-        bounds={"writes": Bound("path", "database files that a query may change", least="keyed")},
+        bounds={
+            "writes": Bound(
+                "path", "database files that a query may change, beside those in the run's folder", least="keyed"
+            )
+        },
     ),
 )

@@ -19,7 +19,16 @@ import duckdb
 from mntui.core.values import Json
 from mntui.tools import sqlite
 from mntui.tools.base import ToolCall, ToolFailure, refused
-from mntui.tools.databases import EFFECTS, Database, alone, changed_one, databases_of, kept_result, opened_as
+from mntui.tools.databases import (
+    EFFECTS,
+    Database,
+    alone,
+    changed_one,
+    check_same,
+    databases_of,
+    kept_result,
+    opened_as,
+)
 from mntui.tools.limits_sql import Limits
 from mntui.tools.rows import json_row
 from mntui.tools.tables import load_table, tables_of
@@ -128,6 +137,7 @@ def _attached(job: ToolCall, databases: tuple[Database, ...], connection: duckdb
                 raise
             message = f"{database.where.path} is in use by another program"
             raise ToolFailure("Busy", message, retryable=True, not_sent=True) from None
+        check_same(database, path)
         try:
             with _attached(job, databases[1:], connection):
                 yield

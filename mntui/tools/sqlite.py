@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from mntui.core.values import Json
 from mntui.tools.base import ToolCall, ToolFailure, refused
-from mntui.tools.databases import EFFECTS, Database, changed_one, kept_result, opened_as
+from mntui.tools.databases import EFFECTS, Database, changed_one, check_same, kept_result, opened_as
 from mntui.tools.limits_sql import Limits
 from mntui.tools.rows import json_row
 
@@ -161,6 +161,8 @@ def _attached(job: ToolCall, databases: tuple[Database, ...], connection: sqlite
     with opened_as(job.grants, database) as path:
         mode = "rwc" if database.where.use == "write" else "ro"
         connection.execute(f'ATTACH ? AS "{database.name}"', [f"file:{quote(path)}?mode={mode}"])
+        connection.execute(f'PRAGMA "{database.name}".schema_version')  # Opening waits for the first look.
+        check_same(database, path)
         with _attached(job, databases[1:], connection):
             yield
         connection.close()

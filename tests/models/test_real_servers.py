@@ -26,7 +26,11 @@ from tests.worker.wired import Wired
 INSTALL = "pip install 'litellm[proxy]' 'llama-cpp-python[server]' gguf"
 PYTHON = os.environ.get("MNTUI_SERVERS", sys.executable)
 START_SECONDS = 120
-OFFLINE = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+OFFLINE = {
+    **os.environ,
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",  # it listens on this machine only
+}
 pytestmark = [
     pytest.mark.skipif(
         os.environ.get("MNTUI_REAL_SERVERS") != "1",

@@ -14,7 +14,7 @@ import pytest
 
 from mntui.tools.base import Grants, Pattern, ToolCall, ToolFailure
 from mntui.tools.client import HostSettings, ToolHost
-from mntui.tools.databases import EFFECTS
+from mntui.tools.databases import EFFECTS, check_same, databases_of, opened_as
 from mntui.tools.limits_sql import Limits
 from mntui.tools.sql import operate, query
 
@@ -190,6 +190,34 @@ def test_paths_are_held_against_the_rules_and_links_are_refused(world, shop):
     assert failing(world, "SELECT 1", {"shop": world.box / f"none{shop.suffix}"}).kind == "Missing"
     assert failing(world, "SELECT 1", {"shop": world.box / "x.txt"}).kind == "BadDatabase"
     assert failing(world, "SELECT 1", {"main": shop}).kind == "SqlError"
+
+
+def test_a_folder_that_was_swapped_for_a_link_to_another_is_noticed_after_opening(world, shop):
+    """Between the check and the opening, as it would look to whoever opened it."""
+    away = world.root / "away"
+    away.mkdir()
+    (away / shop.name).write_bytes(shop.read_bytes())
+    (database,) = databases_of(job(world, "SELECT 1", {"shop": shop}))
+    with opened_as(job(world, "SELECT 1", {}).grants, database) as path:
+        check_same(database, path)
+        world.box.rename(world.root / "gone")
+        world.box.symlink_to(away)
+        with pytest.raises(ToolFailure, match="was replaced"):
+            check_same(database, path)
+
+
+def test_a_sqlite_file_in_write_ahead_mode_is_read_and_changed_beside_another_program(world):
+    path = world.box / "w.sqlite"
+    with opened(path) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE t (n INTEGER)")
+        other.commit()
+        ask(world, "INSERT INTO w.t VALUES (1)", {"w": path}, writes=True)
+        assert ask(world, "SELECT n FROM w.t", {"w": path})["rows"] == [{"n": 1}]
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ToolFailure) as caught:
+            query(job(world, "INSERT INTO w.t VALUES (2)", {"w": path}, writes=True, key="b"), Limits(seconds=0.5))
+    assert (caught.value.kind, caught.value.not_sent, caught.value.retryable) == ("Busy", True, True)
 
 
 def test_a_query_without_end_is_stopped(world, shop):

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textual.events import Key
-from textual.pilot import Pilot
+from textual.pilot import Pilot, WaitForScreenTimeout
 from world import Setting, python_specs
 
 from mntui.core.messages import Start, Started
@@ -70,7 +70,8 @@ class Person:
         for chunk in range(0, len(keys), 50):
             for key in [*keys[chunk : chunk + 50], "f12"]:
                 self.app.post_message(Key(key, key if len(key) == 1 else None))
-            await self.pilot.pause()
+            with suppress(WaitForScreenTimeout):  # A busy machine; the wait is only there so that keys don't pile up.
+                await self.pilot.pause()
             if not self.app.is_running or self.app.return_code is not None:
                 return
 
@@ -103,7 +104,8 @@ class Person:
         """The screen once it has come to rest: the same at three looks, with time for a layout between them."""
         seen: list[str] = []
         while len(seen) < 3 or len(set(seen[-3:])) > 1:
-            await self.pilot.pause(0.03)
+            await self.pilot.pause()
+            await self.pilot.pause(0.05)
             seen.append(self.drawn)
         return seen[-1]
 

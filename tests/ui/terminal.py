@@ -14,7 +14,7 @@ LOOK_SECONDS = 0.03
 PANE = ":0.0"
 ENV = ("env", "-u", "COLUMNS", "-u", "LINES")
 """Whoever runs the tests has a terminal of another size."""
-TOO_SOON = ("only just appeared", "only just come back", "Keys came too fast")
+TOO_SOON = ("only just appeared", "That was too fast", "only just come back", "Keys came too fast")
 
 
 def there_is_tmux() -> bool:

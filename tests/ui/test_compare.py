@@ -60,7 +60,7 @@ async def test_it_asks_for_models_and_shows_what_the_worker_reckons(person: Pers
         await person.until(lambda: isinstance(person.app.screen, CompareScreen))
         await person.sees("m names the models")
         await person.press("m")
-        await person.sees("With which models?")
+        await person.sees("Models, with commas")
         await person.press(*"openai/gpt", "enter")
         await person.until(lambda: "m names the models" not in person.screen and "reckoning" not in person.screen)
         assert person.app.desk.memory.word("compare.models", "") == "openai/gpt"

@@ -110,8 +110,7 @@ def rejected(terminal: Terminal, run: str) -> None:
     terminal.answers("r", "Why?")
     terminal.type("They called.")
     terminal.sees("They called.")
-    terminal.press("Enter")
-    terminal.sees(f"{run}.3 rejected")
+    terminal.answers("Enter", f"{run}.3 rejected")
 
 
 def test_a_blueprint_saved_in_another_window_is_redrawn_broken_and_mended(

@@ -19,6 +19,7 @@ from mntui.core.plan import EffectClass, Schema, ServerPlan, ToolPlan, ToolSpec
 from mntui.core.values import Json
 
 OPEN_OBJECT: Final = {"type": "object"}
+GIVEN_VARIABLES: Final = ("python", "mcp", "shell")
 
 
 def tool_plans(sources: Sources, servers: Mapping[str, ServerPlan]) -> dict[str, ToolPlan]:
@@ -104,6 +105,12 @@ def _tool_plan(name: str, given: Mapping[str, Json], sources: Sources, servers: 
     reads = reads_of(given.get("with", {}), (*where, "with"), sources.found)
     only_names(reads, {"inputs": inputs, "run": RUN["properties"]}, sources, "`with` of a tool")
     check_arguments(fixed, tool, (*where, "with"), sources, all_given=False)
+    for key in ("env", "secrets"):
+        if given.get(key) and spec.use in sources.specs and spec.use.partition(".")[0] not in GIVEN_VARIABLES:
+            message = f"{spec.use} is given no variables, so `{key}` does nothing"
+            sources.found.warning(
+                (*where, key), "env", message, "Remove it: programs and functions in tools.py get them."
+            )
     if spec.taints and given.get("taints") is False:
         message = f"what `{name}` returns is untrusted text, whatever the blueprint says"
         sources.found.problem((*where, "taints"), "taints", message, "Remove `taints: false`.")

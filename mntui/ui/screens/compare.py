@@ -16,7 +16,7 @@ from mntui.ui.widgets.lines import Lines
 from mntui.ui.widgets.pane import Pane
 
 REMEMBERED = "compare.models"
-ASKED = "With which models? For example: openai/gpt-5.4-mini, gemini/gemini-3.8-flash"
+ASKED = "Models, with commas between them:"
 NONE_NAMED = "m names the models to compare with. Nothing is called: recorded calls are priced for each of them."
 
 

@@ -22,7 +22,7 @@ from mntui.ui.keys import (
     of_scope,
     shown_keys,
 )
-from mntui.ui.pages.write import BLANK, heading, line, paragraph, row
+from mntui.ui.pages.write import BLANK, heading, paragraph, row
 from mntui.ui.screens.page import Page
 from mntui.ui.widgets.lines import Lines
 from mntui.ui.widgets.pane import Pane
@@ -46,6 +46,9 @@ TITLES = {
     "app": "Everywhere",
     DEMO: "In `mntui demo`",
 }
+EVERYWHERE = ("app", LIST, PANES, PAGE)
+"""What holds on most screens stands behind the screen one comes from."""
+WITH_IDS = 90
 SAFETY = (
     "Enter and space never approve. A key that answers counts only if the item has stood unchanged for half a second, "
     "the terminal has had the focus as long, and no other key came with it. What can't be taken back asks for a "
@@ -60,7 +63,7 @@ class HelpScreen(Page):
     def __init__(self, desk: Desk, about: str) -> None:
         super().__init__(desk)
         first = about if about in TITLES else "home"
-        self.places = [first, *(name for name in TITLES if name != first)]
+        self.places = list(dict.fromkeys((first, *EVERYWHERE, *TITLES)))
         self.page = Lines(id="help")
         self.pane = Pane("keys", self.page, id="pane-help")
 
@@ -85,5 +88,11 @@ def help_page(places: Sequence[str], width: int) -> Iterator[Line]:
 
 
 def _key(key: Key, width: int) -> Line:
-    cells = [(shown_keys(key.keys), 14, "key"), (key.label, 14, "title"), (key.about, max(width - 52, 20), "value")]
-    return row([*cells, (key.id, 0, "faint")]) if width > 90 else line(*row(cells))
+    """On a narrow screen without the id, which only who remaps keys needs."""
+    wide = width > WITH_IDS
+    cells = [
+        (shown_keys(key.keys), 12, "key"),
+        (key.label, 14, "title"),
+        (key.about, width - (52 if wide else 30), "value"),
+    ]
+    return row([*cells, (key.id, 0, "faint")]) if wide else row(cells)

@@ -135,3 +135,9 @@ def test_what_brings_no_class_is_a_warning_and_unsafe(tool):
 def test_an_argument_that_comes_later_says_so():
     tool = {"use": "web.get", "allow": {"hosts": "a.example"}, "with": {"auth": "TOKEN"}}
     assert told(tool) == [("problem", "later", ("with", "auth"))]
+
+
+def test_variables_for_a_tool_that_gets_none_are_a_warning():
+    assert told({"use": "web.get", "allow": {"hosts": "a.example"}, "env": ["TOKEN"]}) == [("warning", "env", ("env",))]
+    tool = {"use": "shell.run", "effect": "none", "allow": {"programs": "git"}, "env": ["TOKEN"]}
+    assert told(tool) == []
