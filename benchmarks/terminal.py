@@ -115,13 +115,24 @@ async def _long_run(size: Size, folder: Path) -> list[Figure]:
     """One run of many steps, opened from Home."""
     count = size.grown[-1]
     with home_in(folder) as settings:
-        blueprint = blueprints.write(settings, "wide", blueprints.fan_out(count))
+        blueprint = blueprints.write(settings, "wide", nested(round(count**0.5)))
         async with worker_here(settings, NoTools()) as worker:
             await ended_here(worker, [await start_here(worker, blueprint)])
         async with worker_process(settings):
             seconds = await asyncio.to_thread(_open_run, settings)
     note = "from the key to its graph"
     return [Figure(f"a run of {count:,} steps opened", seconds, "s", LONG_RUN, note=note)]
+
+
+def nested(side: int) -> str:
+    """`side` × `side` steps: a list of so many items would be too long for one template."""
+    items = "{{ [" + ", ".join(str(n) for n in range(side)) + "] }}"
+    return (
+        "  before: {tool: noop, with: {n: 0}}\n"
+        f'  rows:\n    for_each: "{items}"\n    needs: [before]\n    steps:\n'
+        f'      cells:\n        for_each: "{items}"\n        as: cell\n        steps:\n'
+        "          one: {tool: noop, with: {n: 1}}\n"
+    )
 
 
 def _open_run(settings: Settings) -> float:

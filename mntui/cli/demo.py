@@ -32,7 +32,7 @@ FOLDER: Final = Path(__file__).parent.parent / "recordings"
 FIRST: Final = "invoice-reconcile"
 SPEED: Final = 0.5
 """Most steps of a recording take less than a person needs to see them go."""
-NOTICE: Final = "Recorded, replayed: nothing here is called or decided.   p hold   < slower   > faster   q leave"
+NOTICE: Final = "Recorded, replayed: nothing is called or decided.  p hold  < > speed  q leave"
 
 
 def demo(name: str) -> Body:

@@ -20,7 +20,8 @@ from mntui.tools.python import describe_source
 from mntui.wire.protocol import PROTOCOL
 from mntui.worker.clock import system_clock
 from mntui.worker.configured import energy_of, limits_of
-from mntui.worker.runtime import About, Parts, Worker
+from mntui.worker.questions import About
+from mntui.worker.runtime import Parts, Worker
 from mntui.worker.starting import Starter
 from mntui.worker.tool_quotes import ToolQuoter, ToolSettings
 

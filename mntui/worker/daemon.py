@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from mntui import __version__
@@ -95,7 +95,11 @@ async def serve(
         loop.call_soon_threadsafe(ending.fail, error)
 
     worker = build(fail)
-    await worker.adopt()
+    if not await ending.allows(worker.adopt()):
+        logger.info("worker goes before it serves")
+        await worker.close()
+        lock.release()
+        return
     server = Server(worker, Welcome(PROTOCOL, __version__, os.getpid()), ending.ask)
     await server.open(settings.socket)
     logger.info("worker %s serves %s", __version__, settings.home)
@@ -127,6 +131,20 @@ class Ending:
     def fail(self, error: BaseException) -> None:
         self._error = self._error or error
         self._told.set()
+
+    async def allows(self, work: Coroutine[None, None, None]) -> bool:
+        """Do something to its end, unless the worker has to end first. Raises what `fail` was given."""
+        doing, told = asyncio.ensure_future(work), asyncio.ensure_future(self._told.wait())
+        await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if doing.done():
+            doing.result()
+            return True
+        doing.cancel()
+        await asyncio.wait((doing,))
+        if self._error is not None:
+            raise self._error
+        return False
 
     async def wait(self, needed: Callable[[], bool], idle_seconds: float) -> Why:
         """Wait until told, or until it wasn't needed for so long. Raises what `fail` was given."""

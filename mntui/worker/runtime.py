@@ -1,90 +1,53 @@
-"""The worker: every live run, the one journal, and the questions that people ask. It keeps the Engine's contract.
+"""The worker: every live run, from its start or adoption to its end, over one journal. It keeps the Engine's contract.
 
 What runs is folded in memory; what has ended is read back from the journal when somebody asks.
 """
 
 import asyncio
-import difflib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from mntui.core.decide import Now, due, is_due
-from mntui.core.events import Event, Fact, RunAdopted, RunStarted, Timer
-from mntui.core.evolve import replay
+from mntui.core.events import Event, RunAdopted, Timer
 from mntui.core.frozen import frozen
-from mntui.core.language.expressions import ExpressionFailure
 from mntui.core.messages import (
     Accepted,
-    AllWaiting,
-    AskCompare,
-    AskEvents,
-    AskKeeping,
-    AskPayload,
-    AskSees,
-    AskSql,
-    AskStatus,
-    AskWaiting,
-    DeleteRuns,
     Denied,
-    Facts,
     Happened,
     Opened,
-    Payload,
     Question,
     Reply,
     RunFilter,
     RunRow,
-    SeenMessage,
-    Sees,
     Start,
     Started,
     Update,
-    Waiting,
-    WorkerStatus,
 )
-from mntui.core.plan import AgentWork, Plan
 from mntui.core.requests import Request
 from mntui.core.rows import row_of
 from mntui.core.run import Run, new_run
-from mntui.core.steps import step_of
-from mntui.core.values import Ref
 from mntui.crash import CrashPoint
 from mntui.effects import Effects
 from mntui.journal.base import Journal, JournalFull
 from mntui.models.answers import Answers
-from mntui.models.base import ModelFailure
 from mntui.models.catalog import Models
-from mntui.wire.codec import from_plain
 from mntui.worker.admission import TOOL_CALLS_AT_ONCE, Admission
 from mntui.worker.clock import Clock
-from mntui.worker.comparing import Comparer, Taken
 from mntui.worker.flow import FlowLimits, Flows
 from mntui.worker.frozen import FrozenEffects, NoTools, attend
 from mntui.worker.live import LiveRun, Surroundings
 from mntui.worker.payloads import Payloads
-from mntui.worker.prompts import request_for
+from mntui.worker.questions import About, Questions, later_than
 from mntui.worker.quotes import Quoter
 from mntui.worker.recording import Recording
+from mntui.worker.roster import Roster
 from mntui.worker.starting import Prepared, Starter
 from mntui.worker.tool_quotes import ToolQuoter
 from mntui.worker.turn import Asked, Tick, Told
 
 WAKE_SECONDS = 1.0
-
-
-@frozen
-class About:
-    """What `worker status` tells of this process. `notes` are sentences beside what its journal says."""
-
-    pid: int
-    version: str
-    protocol: int
-    started_at: int
-    home: Path
-    notes: tuple[str, ...] = ()
 
 
 @frozen
@@ -116,12 +79,10 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._journal = parts.journal
-        self._live: dict[str, LiveRun] = {}
-        self._names: dict[str, str] = {}
-        self._ids: dict[str, str] = {}
+        self.roster = Roster(parts.journal)
+        self._live = self.roster.live
+        self._questions = Questions(parts.about, parts.journal, parts.models, parts.clock, self.roster)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._plan = lru_cache(64)(self._read_plan)
-        self._comparer = Comparer(parts.models, parts.journal)
         self._draining = False
         self._waking = False
         self._alarm: asyncio.Task[None] | None = None
@@ -145,11 +106,9 @@ class Worker:
     async def adopt(self) -> None:
         """Read back what hasn't ended; it goes on. Calls that were out under the last worker are lost."""
         adopted = []
-        for name, run_id in self._journal.names().items():
-            self._call(run_id, name)
         for run_id in self._journal.unfinished():
-            run = self._fold(run_id)
-            self._parts.starter.pin(run.digest, run.plan, self._payloads().load(self._started(run_id).source))
+            run = self.roster.fold(run_id)
+            self._parts.starter.pin(run.digest, run.plan, self.roster.source(run_id))
             adopted.append((self._revive(run), _adoption(run, self._parts.about)))
         self._parts.crash("worker.adopting")
         await asyncio.gather(*(self._tell(live, events) for live, events in adopted))
@@ -199,28 +158,28 @@ class Worker:
         return prepared.started
 
     async def send(self, run: str, request: Request, actor: str) -> Accepted | Denied:
-        run_id = self._resolve(run)
+        run_id = self.roster.resolve(run)
         if run_id is None:
-            return self._unknown(run)
-        live = self._live.get(run_id) or self._revive(self._fold(run_id))
+            return self.roster.unknown(run)
+        live = self._live.get(run_id) or self._revive(self.roster.fold(run_id))
         reply: asyncio.Future[Accepted | Denied] = asyncio.get_running_loop().create_future()
         live.put(Asked(request, actor, reply))
         return await reply
 
     async def watch(self, run: str, after: int = 0) -> AsyncIterator[Update]:
-        run_id = self._resolve(run)
+        run_id = self.roster.resolve(run)
         if run_id is None:
-            raise LookupError(self._unknown(run).message)
+            raise LookupError(self.roster.unknown(run).message)
         live = self._live.get(run_id)
         watcher = live.feed.join() if live is not None else None
         try:
             facts = await asyncio.to_thread(self._journal.facts, run_id)
-            yield Opened(run_id, self._name(run_id), self._plan_of(run_id), _after(facts, after))
+            yield Opened(run_id, self.roster.name(run_id), self.roster.plan(run_id), later_than(facts, after))
             seen = facts[-1].seq if facts else 0
             while live is not None and watcher is not None:
                 update = await watcher.get()
                 if isinstance(update, Happened):
-                    fresh = _after(update.facts, seen)
+                    fresh = later_than(update.facts, seen)
                     if fresh:
                         seen = fresh[-1].seq
                         yield Happened(fresh)
@@ -231,7 +190,7 @@ class Worker:
                 else:
                     # This watcher was too slow and was cut off: it goes on where it was, from the journal.
                     watcher = live.feed.join()
-                    missed = _after(await asyncio.to_thread(self._journal.facts, run_id), seen)
+                    missed = later_than(await asyncio.to_thread(self._journal.facts, run_id), seen)
                     if missed:
                         seen = missed[-1].seq
                         yield Happened(missed)
@@ -248,60 +207,7 @@ class Worker:
         return tuple(found[: wanted.limit])
 
     async def query(self, question: Question) -> Reply | Denied:
-        match question:
-            case AskWaiting():
-                return self._all_waiting()
-            case AskStatus():
-                return self._status()
-            case AskPayload(digest=digest):
-                if not self._journal.holds(digest):
-                    return Denied("unknown_payload", f"no value has the digest {digest}", "")
-                return Payload(await asyncio.to_thread(self._journal.payload, digest))
-            case AskEvents(run=run, after=after):
-                run_id = self._resolve(run)
-                if run_id is None:
-                    return self._unknown(run)
-                facts = await asyncio.to_thread(self._journal.facts, run_id)
-                return Facts(run_id, self._name(run_id), _after(facts, after))
-            case AskSees(run=run, path=path):
-                return self._sees(run, path)
-            case AskSql():
-                return await self._journal.sql(question)
-            case AskKeeping():
-                return await self._journal.keep(question)
-            case DeleteRuns():
-                return await self._delete(question)
-            case AskCompare():
-                return await self._compare(question)
-
-    async def _compare(self, question: AskCompare) -> Reply | Denied:
-        taken = []
-        reruns = question.reruns or await self._comparer.reruns_of(self._resolve(question.run) or "")
-        for name in (question.run, *reruns):
-            run_id = self._resolve(name)
-            if run_id is None:
-                return self._unknown(name)
-            facts = await asyncio.to_thread(self._journal.facts, run_id)
-            taken.append(Taken(replay(new_run(run_id, self._plan_of(run_id, facts)), facts), facts))
-        return await self._comparer.compare(question, taken[0], taken[1:], self._payloads().load)
-
-    async def _delete(self, question: DeleteRuns) -> Reply | Denied:
-        gone = self._journal.gone()
-        found = [run if run in gone else self._resolve(run) or "" for run in question.runs]
-        for run, run_id in zip(question.runs, found, strict=True):
-            if not run_id:
-                return self._unknown(run)
-            if run_id in self._live:
-                return Denied("not_ended", f"{self._name(run_id)} hasn't ended", f"mntui cancel {self._name(run_id)}")
-        # Nobody must wake one of them while it goes.
-        names = {run_id: self._ids.pop(run_id) for run_id in found if run_id in self._ids}
-        for name in names.values():
-            self._names.pop(name, None)
-        reply = await self._journal.delete(found, self._parts.clock().at, question.actor)
-        if not self._journal.gone() >= names.keys():
-            for run_id, name in names.items():
-                self._call(run_id, name)
-        return reply
+        return await self._questions.answer(question)
 
     # Runs
 
@@ -309,47 +215,46 @@ class Worker:
         if start.again_of and not start.blueprint:
             return await self._again(start)
         if not start.rerun_of:
-            return await self._parts.starter.prepare(start, frozenset(self._names))
-        run_id = self._resolve(start.rerun_of)
+            return await self._parts.starter.prepare(start, self.roster.names)
+        run_id = self.roster.resolve(start.rerun_of)
         if run_id is None:
-            return self._unknown(start.rerun_of)
-        run = self._live[run_id].run if run_id in self._live else await asyncio.to_thread(self._fold, run_id)
+            return self.roster.unknown(start.rerun_of)
+        run = await asyncio.to_thread(self.roster.run, run_id)
         if not run.ended:
             return Denied("not_ended", f"{run.name} goes on: only a run that has ended is rerun", "mntui runs")
         if run.rerun_of is not None:
             return Denied("is_rerun", f"{run.name} is a rerun itself", f"name {run.rerun_of.name}, which it is made of")
-        source = self._payloads().load(self._started(run_id).source) or {}
-        return await self._parts.starter.prepare_rerun(start, run, source, frozenset(self._names))
+        source = self.roster.source(run_id) or {}
+        return await self._parts.starter.prepare_rerun(start, run, source, self.roster.names)
 
     async def _again(self, start: Start) -> Prepared | Denied:
-        run_id = self._resolve(start.again_of)
+        run_id = self.roster.resolve(start.again_of)
         if run_id is None:
-            return self._unknown(start.again_of)
-        run = self._live[run_id].run if run_id in self._live else await asyncio.to_thread(self._fold, run_id)
+            return self.roster.unknown(start.again_of)
+        run = await asyncio.to_thread(self.roster.run, run_id)
         if run.rerun_of is not None:
             message = (
                 f"{run.name} is a frozen rerun, made to compare models: its steps don't wait as the blueprint says"
             )
             return Denied("is_rerun", message, f"mntui rerun {run.rerun_of.name}")
-        source = self._payloads().load(self._started(run_id).source) or {}
-        return await self._parts.starter.prepare_again(start, run, source, frozenset(self._names))
+        source = self.roster.source(run_id) or {}
+        return await self._parts.starter.prepare_again(start, run, source, self.roster.names)
 
     async def _open(self, prepared: Prepared) -> None:
-        payloads = self._payloads()
+        payloads = self.roster.payloads()
         run = new_run(prepared.run_id, prepared.plan)._replace(rerun_of=prepared.rerun_of)
         live = self._revive(run, payloads)
-        self._call(prepared.run_id, prepared.started.run)
-        self._plan.cache_clear()
+        self.roster.call(prepared.run_id, prepared.started.run)
         try:
             signals = self._recording(run).signals if run.rerun_of is not None else ()
             await self._tell(live, (*prepared.facts(payloads.keep), *signals), prepared.actor)
         except JournalFull:
-            del self._names[prepared.started.run], self._ids[prepared.run_id]
+            self.roster.forget(prepared.run_id)
             self._live.pop(prepared.run_id, None)
             raise
 
     def _revive(self, run: Run, payloads: Payloads | None = None) -> LiveRun:
-        kept = payloads or self._payloads()
+        kept = payloads or self.roster.payloads()
         around, tools = self._around, self._parts.tool_quoter
         recording = self._recording(run) if run.rerun_of is not None else None
         if recording is not None:
@@ -368,9 +273,10 @@ class Worker:
     def _recording(self, run: Run) -> Recording:
         """What the run did that a rerun is made of; nothing where that run is gone."""
         assert run.rerun_of is not None
-        if run.rerun_of.id not in self._ids:
-            return Recording(new_run(run.rerun_of.id, run.plan), (), self._payloads().load)
-        return Recording(self._fold(run.rerun_of.id), self._journal.facts(run.rerun_of.id), self._payloads().load)
+        of, load = run.rerun_of.id, self.roster.payloads().load
+        if not self.roster.knows(of):
+            return Recording(new_run(of, run.plan), (), load)
+        return Recording(self.roster.fold(of), self._journal.facts(of), load)
 
     def _attend(self, live: LiveRun, recording: Recording) -> None:
         task = asyncio.create_task(attend(live, recording), name=f"attends {live.run.id}")
@@ -431,108 +337,11 @@ class Worker:
         left += [max((until - now.at) / 1_000_000, 0.02) for live in live_runs for until in live.feed.until.values()]
         return min(left, default=WAKE_SECONDS)
 
-    # Reading
-
-    def _payloads(self) -> Payloads:
-        return Payloads(self._journal)
-
-    def _fold(self, run_id: str) -> Run:
-        facts = self._journal.facts(run_id)
-        return replay(new_run(run_id, self._plan_of(run_id, facts)), facts)
-
-    def _started(self, run_id: str) -> RunStarted:
-        event = self._journal.facts(run_id)[0].event
-        assert isinstance(event, RunStarted)
-        return event
-
-    def _plan_of(self, run_id: str, facts: tuple[Fact, ...] = ()) -> Plan:
-        live = self._live.get(run_id)
-        if live is not None:
-            return live.run.plan
-        event = facts[0].event if facts else self._started(run_id)
-        assert isinstance(event, RunStarted)
-        if isinstance(event.plan, Ref):
-            return self._plan(event.plan.digest)
-        return from_plain(Plan, event.plan)
-
-    def _read_plan(self, digest: str) -> Plan:
-        return from_plain(Plan, self._journal.payload(digest))
-
-    def _name(self, run_id: str) -> str:
-        return self._ids[run_id]
-
-    def _call(self, run_id: str, name: str) -> None:
-        self._names[name] = run_id
-        self._ids[run_id] = name
-
-    def _resolve(self, run: str) -> str | None:
-        if run in self._ids:
-            return run
-        if run in self._names:
-            return self._names[run]
-        starting = [run_id for name, run_id in self._names.items() if run and name.startswith(run)]
-        return starting[0] if len(starting) == 1 else None
-
-    def _unknown(self, run: str) -> Denied:
-        near = difflib.get_close_matches(run, self._names, n=1)
-        remedy = f"did you mean {near[0]}?" if near else "mntui runs lists them"
-        return Denied("unknown_run", f"there is no run {run!r}", remedy)
-
-    def _all_waiting(self) -> AllWaiting:
-        found = [
-            Waiting(live.run.name, live.run.id, ask) for live in self._live.values() for ask in live.run.asks.values()
-        ]
-        found.sort(key=lambda waiting: (waiting.ask.asked_at, waiting.ask.id))
-        return AllWaiting(tuple(found))
-
-    def _status(self) -> WorkerStatus:
-        about = self._parts.about
-        return WorkerStatus(
-            about.pid,
-            about.version,
-            about.protocol,
-            about.started_at,
-            str(about.home),
-            len(self._live),
-            (*self._journal.opening, *about.notes),
-        )
-
-    def _sees(self, run: str, path: str) -> Sees | Denied:
-        run_id = self._resolve(run)
-        if run_id is None:
-            return self._unknown(run)
-        live = self._live.get(run_id)
-        state = live.run if live is not None else self._fold(run_id)
-        node = state.nodes.get(path)
-        if node is None:
-            return Denied("unknown_step", f"run {state.name} has no step {path!r}", f"mntui show {state.name}")
-        work = step_of(state, path).work
-        if not isinstance(work, AgentWork):
-            return Denied("no_agent", f"{path} is no agent's step: it sees nothing", f"mntui show {state.name} {path}")
-        if node.started_at is None:
-            return Denied(
-                "not_started", f"{path} hasn't started, so its inputs aren't known", f"mntui why {state.name}"
-            )
-        turn = f"{len(node.turns) or 1}.0"
-        try:
-            request = request_for(state, path, turn, self._payloads().load)
-            model = self._parts.models.open(request.model)
-        except (ExpressionFailure, ModelFailure) as failure:
-            return Denied("unreadable", failure.message, failure.remedy)
-        messages = tuple(SeenMessage(m.role, m.text) for m in request.messages)
-        tokens = sum(model.count_tokens(m.text) for m in messages)
-        tools = tuple(tool.name for tool in request.tools)
-        return Sees(path, request.model, tokens, messages, tools, request.contract)
-
 
 def _adoption(run: Run, about: About) -> tuple[Event, ...]:
     """Only a run with calls in flight is told: the others wait as before, and their journal needn't know."""
     out = any(call.status == "running" for node in run.nodes.values() for call in node.calls.values())
     return (RunAdopted(f"pid {about.pid}"),) if out else ()
-
-
-def _after(facts: tuple[Fact, ...], seq: int) -> tuple[Fact, ...]:
-    return tuple(fact for fact in facts if fact.seq > seq)
 
 
 def _fits(row: RunRow, wanted: RunFilter) -> bool:

@@ -74,7 +74,7 @@ class Watched:
 
 
 async def turn_down(worker: Worker, run: str) -> None:
-    live = worker._live.get(worker._names[run])
+    live = worker.roster.live.get(worker.roster.resolve(run))
     for ask in tuple(live.run.asks.values()) if live is not None else ():
         await worker.send(run, Reject(ask.id, "not today"), "person")
 
@@ -84,7 +84,7 @@ async def reconciled(worker: Worker, model: str, **more: object) -> tuple[Run, W
     assert isinstance(started, Started), started
     watched = Watched()
     await watched.follow(worker, started)
-    return worker._fold(started.id), watched
+    return worker.roster.fold(started.id), watched
 
 
 @pytest.mark.parametrize("model", ["ollama/small:1b", "openai/gpt-5.4-mini"])
@@ -164,7 +164,7 @@ async def test_a_made_up_tool_and_a_wrong_schema_are_told_to_the_model_which_the
         (Path(started.folder) / "note.txt").write_text("a stone")
         watched = Watched()
         await watched.follow(worker, started)
-        run = worker._fold(started.id)
+        run = worker.roster.fold(started.id)
     assert run.outputs == {"seen": "a stone"}
     _, second, third = stub.chats()
     told = [message["content"] for message in second["messages"] if message["role"] == "tool"]
@@ -202,7 +202,7 @@ async def main():
         from tests.models.test_end_to_end import Watched
         watched = Watched()
         await watched.follow(worker, started)
-        run = worker._fold(started.id)
+        run = worker.roster.fold(started.id)
     print(run.ended, [name for name in ("litellm", "ollama", "httpx", "openai") if name in sys.modules])
 asyncio.run(main())
 """

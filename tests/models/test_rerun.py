@@ -86,7 +86,7 @@ async def test_a_rerun_on_two_servers_shows_a_real_diff_and_makes_no_effect(tmp_
         reply = await worker.query(AskCompare(run.name, ("gpt-5.4-mini", "gpt-5.4")))
         assert isinstance(reply, Compared)
         assert [column.kind for column in reply.matrix.columns] == ["recorded", "rerun", "what_if"]
-        ran = {report["model"]: worker._fold(worker._names[report["run"]]) for report in told["reruns"]}
+        ran = {report["model"]: worker.roster.fold(worker.roster.resolve(report["run"])) for report in told["reruns"]}
     assert counted(box, Path(run.folder)) == before
     brief, strayed = told["reruns"]
     assert (brief["status"], brief["model"]) == ("succeeded", "openai/gpt-5.4-mini")
@@ -122,7 +122,7 @@ async def test_the_main_job_rerun_on_the_same_model_is_the_same_to_the_last_outp
         again = await worker.start(Start("", "", models={"": "builtin/extractive"}, rerun_of=run.name))
         assert isinstance(again, Started), again
         await Watched().follow(worker, again)
-        rerun_run = worker._fold(again.id)
+        rerun_run = worker.roster.fold(again.id)
     assert (rerun_run.ended, rerun_run.problem) == ("succeeded", None)
     assert rerun_run.outputs == run.outputs
     assert rerun_run.success == run.success
@@ -136,10 +136,10 @@ async def test_the_main_job_rerun_on_the_same_model_is_the_same_to_the_last_outp
 async def approved(worker: Worker, started: Started) -> Run:
     """The run to its end, with everything that it asks approved."""
     async for _ in worker.watch(started.run):
-        live = worker._live.get(started.id)
+        live = worker.roster.live.get(started.id)
         for ask in tuple(live.run.asks.values()) if live is not None else ():
             await worker.send(started.run, Approve(ask.id, ask.digest), "person:ada")
-    return worker._fold(started.id)
+    return worker.roster.fold(started.id)
 
 
 async def lettered(worker: Worker, folder: Path, box: Path) -> Run:
@@ -150,7 +150,7 @@ async def lettered(worker: Worker, folder: Path, box: Path) -> Run:
     started = await worker.start(Start("letters", str(folder), {"box": str(box)}))
     assert isinstance(started, Started), started
     await Watched().follow(worker, started)
-    return worker._fold(started.id)
+    return worker.roster.fold(started.id)
 
 
 async def reran(worker: Worker, folder: Path, run: str, models: str) -> dict[str, list[dict[str, object]]]:

@@ -126,9 +126,11 @@ class Person:
 
     def run(self, name: str) -> Run:
         """The run as the worker knows it."""
-        run_id = self.worker._names[name]
-        live = self.worker._live.get(run_id)
-        return live.run if live is not None else self.worker._fold(run_id)
+        roster = self.worker.roster
+        run_id = roster.resolve(name)
+        assert run_id is not None, name
+        live = roster.live.get(run_id)
+        return live.run if live is not None else roster.fold(run_id)
 
     def decided(self, name: str) -> dict[str, str]:
         """What became of what was asked."""

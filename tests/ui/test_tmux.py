@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def terminal(settings: Settings, tmp_path: Path) -> Iterator[Terminal]:
     kept = {"MNTUI_HOME": str(settings.home), "PYTHONPATH": str(ROOT), "USER": "ada"}
-    terminal = Terminal(tmp_path, {**settings.environment(), **kept, "OLLAMA_HOST": "127.0.0.1:1"})
+    terminal = Terminal(tmp_path, {**settings.environment(), **kept, "OLLAMA_HOST": "127.0.0.1:1"}, height=44)
     terminal.open(MNTUI)
     try:
         yield terminal

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import socket
@@ -232,3 +233,36 @@ def test_where_another_serves_it_says_ready_and_leaves(settings: Settings):
     said: list[str] = []
     assert host(settings, lambda *_parts: pytest.fail("a second worker was built"), said.append) == 0
     assert said == [READY]
+
+
+async def test_a_worker_that_is_told_to_go_while_it_adopts_goes() -> None:
+    ending = Ending()
+    adopting = asyncio.Event()
+
+    async def adopt() -> None:
+        adopting.set()
+        await asyncio.Event().wait()
+
+    allowed = asyncio.ensure_future(ending.allows(adopt()))
+    await adopting.wait()
+    ending.ask("ended")
+    assert await allowed is False
+
+
+async def test_a_run_that_fails_while_it_is_adopted_ends_the_worker_with_its_reason() -> None:
+    ending = Ending()
+
+    async def adopt() -> None:
+        ending.fail(OSError("the journal is lost"))
+        await asyncio.Event().wait()
+
+    with pytest.raises(OSError, match="the journal is lost"):
+        await ending.allows(adopt())
+
+
+async def test_a_failing_adoption_tells_its_own_reason() -> None:
+    async def adopt() -> None:
+        raise LookupError("no such plan")
+
+    with pytest.raises(LookupError, match="no such plan"):
+        await Ending().allows(adopt())

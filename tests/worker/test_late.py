@@ -21,7 +21,7 @@ async def test_an_outcome_of_an_earlier_attempt_is_journaled_as_late_and_ignored
     started = await setting.started(worker, TEXT)
     await until(worker, started.id, lambda r: "a" in r.nodes and r.node("a").calls)
     stale = Outcome(CallTool("a", "0.1", 0, 7), ToolReturned("a", "0.1", 7, {"n": "wrong"}))
-    worker._live[started.id].put(stale)
+    worker.roster.live[started.id].put(stale)
     await until(worker, started.id, lambda r: r.seq > 3)
     setting.world.gates["read"].set()
     run = await until(worker, started.id, lambda r: r.ended)
@@ -40,7 +40,7 @@ async def test_the_same_outcome_delivered_twice_counts_once(tmp_path: Path) -> N
     started = await setting.started(worker, text)
     await until(worker, started.id, lambda r: "a" in r.nodes and r.node("a").calls)
     for _ in range(2):
-        worker._live[started.id].put(Outcome(CallTool("a", "0.1", 0, 1), ToolReturned("a", "0.1", 1, {"n": 1})))
+        worker.roster.live[started.id].put(Outcome(CallTool("a", "0.1", 0, 1), ToolReturned("a", "0.1", 1, {"n": 1})))
     await until(worker, started.id, lambda r: r.timers)
     kinds = [type(f.event).__name__ for f in setting.journal.facts(started.id)]
     assert (kinds.count("ToolReturned"), kinds.count("LateOutcome")) == (1, 1)

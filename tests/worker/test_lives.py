@@ -134,7 +134,7 @@ async def answer_all(worker: Worker, setting: Setting, run: Run) -> None:
 async def bury(worker: Worker, life: "asyncio.Task[Run]") -> None:
     """Nothing of a killed worker goes on; nothing more of it is written down."""
     life.cancel()
-    for live in worker._live.values():
+    for live in worker.roster.live.values():
         await live.stop()
     for task in (life, *worker._tasks, *([worker._alarm] if worker._alarm else [])):
         task.cancel()

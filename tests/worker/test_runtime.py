@@ -364,7 +364,7 @@ async def test_without_room_nothing_new_is_begun_until_there_is_room(tmp_path: P
     assert isinstance(await worker.send(started.run, Approve(ask.id, ask.digest), "p"), Accepted)
     await asyncio.sleep(0.05)
     assert setting.world.count("pay") == 0
-    assert "disk" in next(iter(worker._live[started.id].feed.waiting.values()))
+    assert "disk" in next(iter(worker.roster.live[started.id].feed.waiting.values()))
     journal.tight = False
     assert (await ended(worker, started.id)).ended == "succeeded"
     await worker.close()

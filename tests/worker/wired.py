@@ -119,10 +119,10 @@ class Wired(Setting):
 
     def now(self, name: str) -> Run:
         assert self.live is not None
-        run_id = self.live._resolve(name)
+        run_id = self.live.roster.resolve(name)
         assert run_id is not None
-        live = self.live._live.get(run_id)
-        return live.run if live is not None else self.live._fold(run_id)
+        live = self.live.roster.live.get(run_id)
+        return live.run if live is not None else self.live.roster.fold(run_id)
 
     async def asks(self, name: str, request: Request) -> None:
         assert self.live is not None

@@ -126,8 +126,8 @@ async def until(worker: Worker, run: str, wanted: Callable[[Run], Any], seconds:
 
     async def look() -> Run:
         while True:
-            live = worker._live.get(run)
-            state = live.run if live is not None else worker._fold(run)
+            live = worker.roster.live.get(run)
+            state = live.run if live is not None else worker.roster.fold(run)
             if wanted(state):
                 return state
             await asyncio.sleep(0.001)

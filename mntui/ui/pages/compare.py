@@ -33,7 +33,7 @@ def compare_page(made: Matrix, width: int, first: int) -> Iterator[Line]:
     yield _row("p50 of a call", [(_seconds(total), "time") for total in totals], "", "muted", width)
     left = len(made.columns) - len(shown)
     if left:
-        yield line((f"{left} more models: ← →", "key"))
+        yield line((f"{left} more: ← →", "key"))
     yield from _changes(made, width)
     yield from _reruns(made.reruns, width)
     yield from _notes(made, width)

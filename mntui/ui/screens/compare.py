@@ -45,7 +45,8 @@ class CompareScreen(Page):
     def standing(self, width: int) -> Line:
         if self.made is None:
             return fit((), width)
-        now = exactly(self.made.columns[0].total.micros)
+        recorded = self.made.columns[0]
+        now = "a stand-in" if recorded.stand_in else exactly(recorded.total.micros)
         return fit(line((f"now {now}", "money"), (f" · best mix {exactly(self.made.mix_micros)}", "good")), width)
 
     def on_mount(self) -> None:

@@ -152,7 +152,11 @@ class RunScreen(ReadingPage):
         return Waiting(run.name, run.id, (kept or here or asks)[0])
 
     def on_cursor_moved(self, event: CursorMoved) -> None:
-        """Graph and table have one cursor."""
+        """Graph and table have one cursor. What one of them said before it went on is no longer so: two such words
+        would send the cursor to and fro for ever.
+        """
+        if event.key != (self.graph if event.place == self.graph.id else self.steps).cursor:
+            return
         self.cursor = event.key
         self.graph.go(event.key)
         self.steps.go(event.key)
