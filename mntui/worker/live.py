@@ -110,6 +110,10 @@ class LiveRun:
         self._draining = True
 
     @property
+    def has_more(self) -> bool:
+        return not self._inbox.empty()
+
+    @property
     def calls_out(self) -> int:
         return len(self._calls)
 

@@ -265,10 +265,13 @@ class Worker:
         self._live[run.id] = live
         if recording is not None:
             self._attend(live, recording)
-        task = asyncio.create_task(live.serve(), name=f"run {run.id}")
+        self._serve(live)
+        return live
+
+    def _serve(self, live: LiveRun) -> None:
+        task = asyncio.create_task(live.serve(), name=f"run {live.run.id}")
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._served(live, done))
-        return live
 
     def _recording(self, run: Run) -> Recording:
         """What the run did that a rerun is made of; nothing where that run is gone."""
@@ -290,10 +293,14 @@ class Worker:
 
     def _served(self, live: LiveRun, done: "asyncio.Task[None]") -> None:
         self._tasks.discard(done)
-        if not done.cancelled() and (error := done.exception()) is not None:
-            self._parts.fatal(error)
+        if done.cancelled():
             return
-        if live.run.ended:
+        if (error := done.exception()) is not None:
+            self._parts.fatal(error)
+        elif live.has_more:
+            # Somebody asked it for something after its last look: whoever asks gets an answer.
+            self._serve(live)
+        elif live.run.ended:
             self._archive(live)
 
     def _archive(self, live: LiveRun) -> None:
