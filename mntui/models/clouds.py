@@ -55,6 +55,7 @@ class Clouds:
         self._table = table
         self.aside = Aside("litellm")
         self._reached: dict[str, float] = {}
+        self._older: set[str] = set()
 
     def problem(self, name: str) -> tuple[str, str] | None:
         """Why a model can't be called, and the remedy, without asking the network."""
@@ -78,6 +79,22 @@ class Clouds:
         target = self.target(name)
         entry = self._table.entry(name)
         return target.provider == CUSTOM or (entry.answers_by_schema if entry is not None else bool(target.base))
+
+    def response_format(self, target: Target, contract: Mapping[str, Any]) -> dict[str, Any]:
+        """A contract as the server of a model wants to hear of it."""
+        if target.base in self._older:
+            return {"type": "json_object", "schema": dict(contract)}
+        return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(contract), "strict": False}}
+
+    def refused_the_form(self, target: Target, error: Exception) -> bool:
+        """Whether a server of one's own knows only the older form of a schema (llama-cpp-python's); it gets that now.
+
+        Such a refusal comes before anything is generated, so asking again in that form is no second attempt.
+        """
+        if target.provider != CUSTOM or target.base in self._older or "response_format" not in str(error):
+            return False
+        self._older.add(target.base)
+        return True
 
     async def aclose(self) -> None:
         if self.aside.started and "litellm" in sys.modules:
@@ -121,6 +138,8 @@ class CloudModel:
             raise
         except Exception as error:
             # litellm lets through whatever the parsers of its hundred providers raise; none of it is ours to crash on.
+            if self._clouds.refused_the_form(target, error):
+                return await self.reply(request, pulse)
             raise so_far.failed(failure_of(error, self.name)) from error
 
     async def _listen(self, call: Mapping[str, Any], so_far: Heard, tell: Pulse) -> ModelReply:
@@ -161,8 +180,7 @@ class CloudModel:
             # Some providers know one of both only; with tools, the contract stands in the instructions.
             call["tools"] = [wire_tool(tool) for tool in request.tools]
         elif request.contract is not None and self._clouds.answers_by_schema(self.name):
-            schema = {"name": "answer", "schema": dict(request.contract), "strict": False}
-            call["response_format"] = {"type": "json_schema", "json_schema": schema}
+            call["response_format"] = self._clouds.response_format(target, request.contract)
         return call
 
 

@@ -147,6 +147,23 @@ async def test_an_answer_is_bound_to_its_schema_where_no_tools_are(stub: Stub) -
     assert "response_format" not in with_tools
 
 
+async def test_a_server_that_knows_only_the_older_form_of_a_schema_gets_that(stub: Stub) -> None:
+    error = "response_format.type: Input should be 'text' or 'json_object'"
+    stub.choose = lambda asked: (
+        Answer('{"n": 1}')
+        if asked.body.get("response_format", {}).get("type") == "json_object"
+        else Answer(status=500, error=error)
+    )
+    models = Models(Settings(environment=environment(stub.url), clouds=QUICK))
+    for _ in range(2):
+        model = models.open("custom/any")
+        assert (await model.reply(replace(HELLO, contract=CONTRACT), lambda _: None)).text == '{"n": 1}'
+    await models.aclose()
+    forms = [body["response_format"] for body in stub.chats()]
+    assert [form["type"] for form in forms] == ["json_schema", "json_object", "json_object"]
+    assert forms[-1]["schema"] == CONTRACT
+
+
 async def test_parallel_calls_whose_pieces_come_apart_are_put_together(stub: Stub) -> None:
     stub.answers.append(Answer(calls=[("weather", {"city": "Bern"}), ("weather", '{"city": "Z')]))
     reply = await answered(stub.url, "custom/any", replace(HELLO, tools=(WEATHER,)))
