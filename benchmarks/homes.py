@@ -110,7 +110,7 @@ async def worker_here(settings: Settings, tools: NoTools | None) -> AsyncIterato
 
 async def ended_here(worker: Worker, runs: list[str]) -> None:
     """Wait for the end of runs without being told of their facts, which would cost them time."""
-    live = worker._live  # noqa: SLF001 - looks, and costs nothing
+    live = worker.roster.live
     while any(run in live for run in runs):  # noqa: ASYNC110 - an event would cost the worker a watcher
         await asyncio.sleep(LOOK_SECONDS)
 

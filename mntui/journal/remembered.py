@@ -42,7 +42,6 @@ QUERIES_AT_ONCE = 2
 INTERRUPT_AGAIN_SECONDS = 0.02
 LIST_PATIENCE_SECONDS = 1.0
 SQL_PATIENCE_SECONDS = 5.0
-ROOM_SECONDS = 0.25
 INDEX_FILE = "index.duckdb"
 
 
@@ -62,7 +61,6 @@ class LogJournal:
         self._plan = lru_cache(REMEMBERED_PLANS)(self._read_plan)
         self._seen = Seen(self._earlier)
         self._all_seen = False
-        self._room, self._room_until = True, 0.0
         self._looking = threading.Lock()
         self._asking: set[duckdb.DuckDBPyConnection] = set()
         self._askers = ThreadPoolExecutor(QUERIES_AT_ONCE, "mntui-asking", give_way)
@@ -100,12 +98,7 @@ class LogJournal:
         self._index.hand_over(run)
 
     def room(self) -> bool:
-        # Every command asks. The answer of a quarter of a second ago saves a system call of 15 µs, and a wait for the
-        # interpreter's lock behind it, which another thread may hold for milliseconds.
-        now = time.monotonic()
-        if now >= self._room_until:
-            self._room, self._room_until = self._log.room(), now + ROOM_SECONDS
-        return self._room
+        return self._log.room()
 
     def close(self) -> None:
         self._askers.shutdown(wait=False, cancel_futures=True)

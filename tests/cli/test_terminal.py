@@ -213,7 +213,7 @@ def test_an_item_that_somebody_else_decides_is_no_longer_asked(shell, typist):
     typist.start("run", shell.blueprint(APPROVE.replace("edit: [to, n]", "on_reject: fail")))
     typist.expect(HINT)
     worker, loop = shell.open_now
-    run = next(iter(worker._names))
+    run = next(iter(worker.roster.names))
     asyncio.run_coroutine_threadsafe(worker.send(run, Reject(f"{run}.1", "no"), "person:eve"), loop).result(10)
     typist.expect("was rejected by eve")
     assert typist.end() == 1
