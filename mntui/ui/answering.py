@@ -11,13 +11,14 @@ from typing import Final, Protocol
 from mntui.core import requests as r
 from mntui.core.contracts.contracts import ContractProblem
 from mntui.core.messages import Denied, Waiting
-from mntui.core.typed import budget_answer, by_schema, editable, fields_of, settlement
+from mntui.core.typed import BUDGET_WORDS, budget_answer, by_schema, editable, fields_of, settlement
 from mntui.core.values import Json
 from mntui.ui.desk import Desk, told
 from mntui.ui.forms import Asked, asked_fields, edit_fields, values_of
 from mntui.ui.pages.asks import name_of
 from mntui.ui.widgets.ask_line import Taken
 
+ONE_MOMENT: Final = "one moment …"
 NOT_READ: Final = "There is more of it below: read to its end first (J), then press again."
 
 
@@ -50,20 +51,22 @@ class Answering:
         self._desk = desk
         self._stage = stage
         self.item: Waiting | None = None
+        self._seen = ""
         self.edits: dict[str, Json] = {}
         self.marked: dict[str, Waiting] = {}
 
     def see(self, item: Waiting | None) -> bool:
-        """This is what is on the screen now; True where it is another item than before, or the same one changed."""
-        before = self._name()
+        """This is what is on the screen now; True where it is another item than before, or the same one changed or
+        edited: then it is to be read anew.
+        """
         if item is None or self.item is None or name_of(item, {}) != name_of(self.item, {}):
             self.edits = {}
         self.item = item
-        name = self._name()
-        if name != before:
+        before, self._seen = self._seen, self._name()
+        if self._seen != before:
             self._stage.close_line()
-        self._desk.guard.show(name, self._desk.given.clock())
-        return name != before
+        self._desk.guard.show(self._seen, self._desk.given.clock())
+        return self._seen != before
 
     def still_waiting(self, waiting: tuple[Waiting, ...]) -> None:
         """Marks stay only on items that wait and are what they were."""
@@ -111,10 +114,12 @@ class Answering:
 
         def if_alone() -> None:
             if (guard.keys, guard.shown) == (keys, shown) and not self._stage.typing():
+                self._stage.say("")
                 act(item)
             else:
                 self._stage.say("Keys came too fast; nothing was decided.", "warn")
 
+        self._stage.say(ONE_MOMENT)
         self._stage.settled(if_alone)
 
     # What the keys lead to
@@ -127,7 +132,8 @@ class Answering:
                 self._answer_question(item)
             case "budget":
                 unit = "dollars" if item.ask.limit == "usd" else "tokens"
-                self._line(item, f"Raise it by how many {unit}? Or: stop", lambda t: budget_answer(item.ask, t))
+                asked = f"Raise it by how many {unit}? Or: {', '.join(BUDGET_WORDS)}"
+                self._line(item, asked, lambda text: budget_answer(item.ask, text))
             case "in_doubt":
                 asked = "What became of it? happened [result as JSON] · not-happened · compensate · abandon"
                 self._line(item, asked, lambda text: settlement(item.ask, text))

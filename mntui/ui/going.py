@@ -4,7 +4,7 @@ from typing import Literal
 
 from textual.message import Message
 
-Place = Literal["run", "approvals", "blueprint", "compare", "doctor", "help"]
+Place = Literal["run", "approvals", "blueprint", "compare", "scorecard", "doctor", "help"]
 
 
 class Go(Message):

@@ -48,7 +48,10 @@ KEYS: Final[tuple[Key, ...]] = (
         footer=False),
     Key("home.cancel", "x", "cancel", "cancel", "End the marked runs, or the one under the cursor.", ("home",),
         footer=False),
+    Key("home.scorecard", "S", "scorecard", "scorecard", "How well blueprints do on golden suites.", ("home",),
+        footer=False),
     Key("home.doctor", "D", "doctor", "doctor", "What this machine has, and what is missing.", ("home",), footer=False),
+    Key("scorecard.home", "enter", "app.back", "back", "Back to where you came from.", ("scorecard",), footer=False),
     Key("doctor.again", "r", "again", "look again", "Look at everything again.", ("doctor",)),
     # Answering
     Key("answer.approve", "a", "approve", "approve", "Approve or answer exactly what is shown.", ("run", "approvals"),
@@ -57,9 +60,10 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("answer.edit", "e", "edit", "edit", "Change what may be edited.", ("run", "approvals"), answers=True),
     Key("answer.editor", "E", "editor", "$EDITOR", "Change them in your editor.", ("run", "approvals"), footer=False,
         answers=True),
+    Key("answer.diff", "d", "diff", "diff", "What you edited, as a diff; again: as values.", ("run",), footer=False),
     Key("approvals.mark", "space", "mark", "mark", "Mark it: one `a` approves all marked ones.", ("approvals",),
         answers=True),
-    Key("approvals.whole", "d", "whole", "whole", "The item alone on the screen.", ("approvals",)),
+    Key("approvals.whole", "d", "whole", "whole", "The item alone; what you edited, as a diff.", ("approvals",)),
     Key("approvals.run", "o", "open_run", "run", "The run that it belongs to.", ("approvals",)),
     # Run
     Key("run.pause", "p", "pause", "pause", "Begin nothing more; again: go on.", ("run",)),

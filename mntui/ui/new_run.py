@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from mntui.core.compare import STAND_IN_PREFIX
 from mntui.core.contracts.contracts import ContractProblem, input_problem, parse_input_text
 from mntui.core.messages import Start
 from mntui.core.money import micros_of_usd, usd
@@ -17,6 +18,7 @@ from mntui.ui.given import ModelOffer
 
 MODEL: Final = "model for "
 BUDGET: Final = "budget in $"
+STAND_IN: Final = "a stand-in, not a language model; costs nothing"
 MOST_LISTED: Final = 2000
 """Names of a folder that are looked at to complete a path."""
 
@@ -78,7 +80,12 @@ def _model(role: str, declared: RolePlan, offers: Sequence[ModelOffer]) -> Field
     prefers = f"the blueprint prefers {', '.join(declared.prefer)}" if declared.prefer else "any model serves"
     complete = completer([offer.name for offer in offers])
     hint = f"empty: chosen for you; {prefers}"
-    return Field(f"{MODEL}{role}", hint, "", read, "left out", False, complete, lambda text: about.get(text.strip()))
+
+    def told(text: str) -> str | None:
+        name = text.strip()
+        return about.get(name) or (STAND_IN if name.startswith(STAND_IN_PREFIX) else None)
+
+    return Field(f"{MODEL}{role}", hint, "", read, "left out", False, complete, told)
 
 
 def _budget(plan: Plan) -> Field:

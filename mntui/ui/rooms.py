@@ -19,6 +19,7 @@ from mntui.ui.screens.home import HomeScreen
 from mntui.ui.screens.page import Page
 from mntui.ui.screens.palette import Offer
 from mntui.ui.screens.run import RunScreen
+from mntui.ui.screens.scorecard import ScorecardScreen
 from mntui.ui.shelf import shelves
 from mntui.ui.spending import asked, of_runs
 
@@ -39,6 +40,7 @@ class Rooms:
             "approvals": lambda: ApprovalsScreen(self.desk, where.what),
             "blueprint": lambda: BlueprintScreen(self.desk, where.what),
             "compare": lambda: CompareScreen(self.desk, where.what),
+            "scorecard": lambda: ScorecardScreen(self.desk),
             "doctor": lambda: DoctorScreen(self.desk),
             "help": lambda: HelpScreen(self.desk, where.what),
         }
@@ -51,6 +53,7 @@ class Rooms:
                 yield Offer(key.label, shown_keys(key.keys.split(",")[0]), key.about, key.action)
         if scope != "home":
             yield Offer("approvals", "", "All that waits for you.", Go("approvals"))
+            yield Offer("scorecard", "", "How well blueprints do on golden suites.", Go("scorecard"))
             yield Offer("doctor", "", "What this machine has, and what is missing.", Go("doctor"))
         for each in self.desk.shelf:
             yield Offer(f"blueprint {each.name}", "", each.state, Go("blueprint", each.name))

@@ -1,13 +1,15 @@
 """The app over a worker in this process. A person sits before it: presses keys, reads what stands on the screen."""
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from textual.events import Key
+from textual.message import Message
 from textual.pilot import Pilot, WaitForScreenTimeout
 from world import Setting, python_specs
 
@@ -50,6 +52,8 @@ class Person:
     environment: dict[str, str] | None = None
     keys: dict[str, str] | None = None
     now: Callable[[], int] = lambda: NOW
+    heard: Counter[str] = field(default_factory=Counter)
+    """How many messages of each kind anything in the app was sent."""
     app: MntuiApp = None  # type: ignore[assignment]
     pilot: Pilot[int] = None  # type: ignore[assignment]
 
@@ -86,6 +90,9 @@ class Person:
                 segments = each.apply(segments, self.app.screen.background_colors[1])
             drawn.append("".join(segment.text for segment in segments).rstrip())
         return "\n".join(drawn)
+
+    def hear(self, message: Message) -> None:
+        self.heard[type(message).__name__] += 1
 
     async def press(self, *keys: str) -> None:
         """Keys one after the other, each on its own: time goes by before each."""
@@ -155,7 +162,7 @@ class Person:
             look_seconds=0.2,
         )
         self.app = MntuiApp(given)
-        async with self.app.run_test(size=(width, height)) as self.pilot:
+        async with self.app.run_test(size=(width, height), message_hook=self.hear) as self.pilot:
             await self.until(lambda: self.app.rooms is not None, "the first picture")
             await self.until(lambda: self.app.desk.shelf and self.app.desk.overview.worker, "opening")
             await self.until(lambda: isinstance(self.app.screen, HomeScreen), "home")

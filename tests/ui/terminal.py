@@ -59,6 +59,11 @@ class Terminal:
         return self._tmux("capture-pane", "-p", "-t", PANE)
 
     @property
+    def coded(self) -> str:
+        """The screen with the codes for its colours."""
+        return self._tmux("capture-pane", "-e", "-p", "-t", PANE)
+
+    @property
     def has_ended(self) -> bool:
         return self._tmux("display-message", "-p", "-t", PANE, "#{pane_dead}").strip() == "1"
 

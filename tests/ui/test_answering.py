@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mntui.core.messages import Accepted, Waiting
-from mntui.core.requests import Approve, Request
+from mntui.core.requests import Approve, Request, Respond
 from mntui.core.run import Ask
+from mntui.core.typed import BUDGET_WORDS
 from mntui.ui.answering import Answering
 from mntui.ui.desk import Desk
 from mntui.ui.forms import Asked
@@ -187,3 +188,16 @@ async def test_marks_are_sent_with_the_digests_that_were_shown_and_only_if_they_
     before.answering.approve()
     await before.stage.moment_over()
     assert before.engine.requests == [Approve("run.2", "d")]
+
+
+async def test_a_budget_may_be_raised_or_answered_by_any_of_its_words() -> None:
+    ask = Ask("run.1", "budget", "step", "", "Out of money", 0, "d", {"needed": 5, "left": 1}, limit="usd")
+    for word in BUDGET_WORDS:
+        before = Before(Waiting("run", "id", ask))
+        before.key()
+        before.answering.approve()
+        await before.stage.moment_over()
+        assert word in before.stage.asked[-1]
+        assert before.stage.take(word) is None
+        await before.stage.moment_over()
+        assert before.engine.requests == [Respond("run.1", word)]

@@ -171,3 +171,17 @@ async def test_an_item_that_somebody_else_decides_leaves_and_closes_the_line(per
         await person.until(lambda: "Reject it" not in person.screen)
         await person.press("enter")
     assert person.decided(run) == {f"{run}.1": "approved"}
+
+
+async def test_what_is_wrong_with_a_line_is_seen_however_long_its_question(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before(80, 24):
+        await person.press("a")
+        await person.sees("Send it to Ada?")
+        screen = person.app.screen
+        assert isinstance(screen, ApprovalsScreen)
+        screen.typed.open("What became of it? " + "happened or not " * 6 + "abandon", lambda _: None)
+        await person.pilot.press("enter")
+        await person.sees("press Enter again")
+        await person.sees("abandon")

@@ -15,7 +15,7 @@ steps:
 tools: {pay: {use: python.pay, effect: unsafe, approve: always}}
 """
 LEAVES = {"app.quit", "app.leave"}
-SCREENS = ("home", "run", "approvals", "blueprint", "compare", "doctor", "help")
+SCREENS = ("home", "run", "approvals", "blueprint", "compare", "scorecard", "doctor", "help")
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])

@@ -180,3 +180,11 @@ async def test_the_theme_chosen_last_is_remembered(person: Person) -> None:
         await person.until(lambda: person.app.theme == "nord")
     async with person.before():
         assert person.app.theme == "nord"
+
+
+async def test_keys_that_come_at_once_go_where_the_first_of_them_led(person: Person) -> None:
+    await person.started(ENDS, "quick")
+    async with person.before():
+        await person.sees("quick-")
+        await person.flood(["2", "enter"])
+        await person.until(lambda: isinstance(person.app.screen, RunScreen))

@@ -21,6 +21,7 @@ SCREENS = {
     "run": (LIST, GRAPH, PAGE),
     "approvals": (LIST, PAGE),
     "blueprint": (GRAPH, PAGE),
+    "scorecard": (PAGE,),
     "doctor": (PAGE,),
 }
 MODALS = (FORM, SURE, JUMP, PALETTE)
@@ -72,7 +73,7 @@ async def test_every_binding_of_every_screen_is_in_the_table(person: Person) -> 
     await person.asks(run)
     known = {key.id for key in KEYS}
     async with person.before():
-        for where in (None, Go("run", run), Go("approvals"), Go("blueprint", "bench"), Go("doctor")):
+        for where in (None, Go("run", run), Go("approvals"), Go("blueprint", "bench"), Go("scorecard"), Go("doctor")):
             if where is not None:
                 person.app.go(where)
                 await person.until(

@@ -99,3 +99,8 @@ def test_a_path_is_completed_from_the_persons_folder(tmp_path: Path) -> None:
     assert path.told("bank/may.csv") == str(tmp_path / "bank" / "may.csv")
     assert path.told("other.csv") == f"there is no {tmp_path / 'other.csv'}"
     assert path.told("data/a.csv") is None, "the default is seen from the blueprint's folder"
+
+
+def test_a_stand_in_is_told_from_a_model() -> None:
+    assert "stand-in" in (field(f"{MODEL}fast").told("builtin/extractive") or "")
+    assert field(f"{MODEL}fast").told("ollama/qwen3:4b") == "local"

@@ -1,5 +1,6 @@
 from world import boom
 
+from mntui.ui.drawing.text import plain
 from mntui.ui.going import Go
 from mntui.ui.screens.run import RunScreen
 from tests.ui.person import APPROVE, Person
@@ -195,3 +196,25 @@ async def test_o_opens_the_file_that_an_output_names_in_the_editor_where_there_i
         await before_run(person, run)
         await person.press("o")
         await person.sees("There is no desktop to open it on. It lies here:")
+
+
+async def test_a_click_on_a_row_and_on_a_step_of_the_graph_moves_the_cursor(person: Person) -> None:
+    run = await person.started(APPROVE)
+    await person.asks(run)
+    async with person.before(120, 36):
+        person.app.go(Go("run", run))
+        await person.sees("waits for you")
+        screen = person.app.screen
+        assert isinstance(screen, RunScreen)
+        await person.until(lambda: screen.graph.cursor == screen.cursor == "check")
+        await person.until(lambda: any("draft" in plain(each) for each in screen.steps.text))
+        row = ["draft" in plain(each) for each in screen.steps.text].index(True)
+        await person.pilot.click(screen.steps, offset=(6, row))
+        await person.until(lambda: screen.graph.cursor == screen.cursor == "draft")
+        assert person.app.focused is screen.steps
+        await person.sees("○ send")
+        shown = person.screen.splitlines()
+        line = ["○ send" in text for text in shown].index(True)
+        await person.pilot.click(offset=(shown[line].index("send") + 1, line))
+        await person.until(lambda: screen.steps.cursor == screen.cursor == "send")
+        assert person.app.focused is screen.graph

@@ -72,6 +72,9 @@ async def tour(person: Person, run: str) -> AsyncIterator[str]:
     person.app.go(Go("doctor"))
     await person.sees("the worker runs")
     yield "doctor"
+    person.app.go(Go("scorecard"))
+    await person.sees("no golden suites")
+    yield "scorecard"
     await person.press("question_mark")
     await person.sees("Enter and space never approve")
     yield "help"

@@ -19,6 +19,8 @@ from tests.ui.terminal import Terminal, there_is_tmux
 ROOT = Path(__file__).parents[2]
 MNTUI = [sys.executable, "-m", "mntui"]
 GONE = ("No answer from the worker", "can't be reached", "The worker is back")
+GREYS = {0, 7, 8, 15, 16, 59, 102, 145, 188, 231, *range(232, 256)}
+"""The numbers of a terminal's 256 colours that have no hue."""
 
 pytestmark = pytest.mark.skipif(not there_is_tmux(), reason="tmux is not installed: apt install tmux")
 
@@ -55,6 +57,25 @@ def test_a_run_is_started_answered_left_killed_and_still_ends_well(terminal: Ter
     outbox = [path.read_text() for path in (settings.runs / run).rglob("*") if "outbox" in str(path) and path.is_file()]
     assert len(outbox) == 2
     assert sum("b@ruf.example" in text for text in outbox) == 1
+
+
+@pytest.mark.parametrize("animations", ["none", "full"])
+def test_without_colours_every_state_can_still_be_read(settings: Settings, tmp_path: Path, animations: str) -> None:
+    kept = {"MNTUI_HOME": str(settings.home), "PYTHONPATH": str(ROOT), "USER": "ada", "OLLAMA_HOST": "127.0.0.1:1"}
+    plain = {"NO_COLOR": "1", "TEXTUAL_ANIMATIONS": animations}
+    terminal = Terminal(tmp_path, {**settings.environment(), **kept, **plain})
+    terminal.open(MNTUI)
+    try:
+        terminal.sees("invoice-reconcile")
+        terminal.press("S")
+        terminal.sees("there are no golden suites")
+        numbers = [int(each) for each in re.findall(r"[34]8;5;(\d+)", terminal.coded)]
+        assert numbers
+        assert all(number in GREYS for number in numbers), numbers
+        terminal.press("q")
+        terminal.sees("1 blueprints")
+    finally:
+        terminal.close()
 
 
 def started(terminal: Terminal) -> str:

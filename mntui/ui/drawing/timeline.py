@@ -115,7 +115,9 @@ def _ticks(axis: Axis) -> Iterator[Segment]:
 def _marks(axis: Axis, origin: int, step: int) -> Iterator[tuple[int, str]]:
     for index, piece in enumerate(axis.pieces):
         if index:
-            yield piece.column, clock(piece.start - origin, axis.scale)
+            yield piece.column, clock(piece.start - origin, max(axis.scale, SECOND))
+            if step < SECOND:  # Behind a fold of many seconds hundredths tell nothing.
+                continue
         first = -(-(piece.start - origin) // step) * step
         last = piece.end - origin if index + 1 < len(axis.pieces) else piece.start - origin + axis.width * axis.scale
         for elapsed in range(first, last, step):

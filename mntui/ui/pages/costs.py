@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mntui.core.compare import STAND_IN_PREFIX, Column
 from mntui.core.events import Fact, ModelAnswered, ModelCallFailed, ModelCallStarted
 from mntui.core.messages import RunRow
 from mntui.core.money import Spend, usd
@@ -16,12 +17,18 @@ MOST_STEPS = 200
 
 
 def cost_page(
-    run: Run, node: Node | None, facts: Sequence[Fact], before: Sequence[RunRow], width: int
+    run: Run,
+    node: Node | None,
+    facts: Sequence[Fact],
+    before: Sequence[RunRow],
+    width: int,
+    others: Sequence[Column] = (),
 ) -> Iterator[Line]:
-    """`before` are the runs of the same blueprint, newest first."""
+    """`before` are the runs of the same blueprint, newest first; `others` what its calls come to on other models."""
     yield from _total(run, width)
     yield BLANK
     yield from _models(by_model(facts), width)
+    yield from _throughout(run, others, width)
     yield BLANK
     yield from _compared(run, before, width)
     if node is not None and node.spend.calls:
@@ -44,6 +51,8 @@ def _total(run: Run, width: int) -> Iterator[Line]:
     if run.budget_tokens is not None:
         used = run.spend.input_tokens + run.spend.output_tokens
         yield from paragraph(f"{used:,} of {run.budget_tokens:,} tokens", width, "muted")
+    for model in sorted({name for name in run.models.values() if name.startswith(STAND_IN_PREFIX)}):
+        yield from paragraph(f"{model} is a stand-in model, no language model: its zero is no price.", width, "warn")
     if run.spend.unknown_calls:
         yield from paragraph("At least: some calls have no known price.", width, "warn")
 
@@ -83,6 +92,17 @@ def _models(models: Mapping[str, tuple[Spend, int]], width: int) -> Iterator[Lin
         }
         cells = [(told[name], size, "money" if name == "$" else "muted") for name, size in sizes.items()]
         yield fit(row([(model, wide, "value"), *cells], gap=0), width)
+
+
+def _throughout(run: Run, others: Sequence[Column], width: int) -> Iterator[Line]:
+    """`if openai/gpt-5.4-mini throughout: ~$0.0410 (▼64%)`; a price that nobody knows is no zero."""
+    for other in others:
+        micros, sign = other.total.micros, "~" if other.total.estimated else ""
+        told = f"{sign}{usd(micros)}" if micros is not None else "unknown"
+        if micros is not None and run.spend.micros and not run.spend.unknown_calls:
+            percent = round(100 * (micros - run.spend.micros) / run.spend.micros)
+            told += f" ({'▼▲'[percent > 0]}{abs(percent)}%)" if percent else ""
+        yield from paragraph(f"if {other.name} throughout: {told}", width, "muted")
 
 
 def few(number: int) -> str:

@@ -1,5 +1,6 @@
 """How things stand, at the right end of a screen's first line: of the home, and of one run."""
 
+from mntui.core.compare import STAND_IN_PREFIX
 from mntui.core.decide import standing
 from mntui.core.money import usd
 from mntui.core.nine import succeeded
@@ -35,15 +36,22 @@ def run_standing(run: Run, now: int, width: int) -> Line:
     if width >= 44:
         parts.append((f"  {sum(node.status in ENDED for node in steps)}/{len(steps)} steps", "muted"))
     parts += _money(run, width)
+    if has_stand_in(run):
+        parts.append(("  stand-in model" if width >= 60 else "  stand-in", "warn"))
     if run.asks and stands.status != "waiting":
         parts.append((f"  ◆ {len(run.asks)} wait{'s' if len(run.asks) == 1 else ''}", "waiting"))
     return line(*parts)
 
 
+def has_stand_in(run: Run) -> bool:
+    """Whether a role of it is served by what is no language model."""
+    return any(model.startswith(STAND_IN_PREFIX) for model in run.models.values())
+
+
 def _money(run: Run, width: int) -> list[Segment]:
     least = "≥ " if run.spend.unknown_calls else ""
     parts: list[Segment] = [(f"  {least}{usd(run.spend.micros)}", "money")]
-    if run.budget_micros:
+    if run.budget_micros and (width >= 44 or not has_stand_in(run)):
         share = min(run.spend.micros / run.budget_micros, 1.0)
         parts.append((f" of {usd(run.budget_micros)}", "muted"))
         if width >= 80:

@@ -29,7 +29,7 @@ class ApprovalsScreen(AnswersPage):
         self._first = first
         self.queue, self.item = Rows(id="queue"), Lines(id="item")
         self.queue_pane = Pane("queue", self.queue, id="pane-queue")
-        self.item_pane = Pane("item", self.item, id="pane-item")
+        self.item_pane = Pane("item", self.item, self.answer_keys, id="pane-item")
 
     def body(self) -> ComposeResult:
         yield Horizontal(self.queue_pane, self.item_pane, classes="upper box")
@@ -65,14 +65,15 @@ class ApprovalsScreen(AnswersPage):
         item, now = self._item(), self.desk.given.now()
         self.queue.show(self._rows)
         draw = self.item.show_new if self.answering.see(item) else self.item.show
-        edits = self.answering.edits
+        edits, edited = self.answering.edits, self.edited_page()
         draw(
             lambda w: (
-                list(item_page(item, edits, now, w, self._then(item)))
+                list(item_page(item, edits, now, w, self._then(item), edited))
                 if item
                 else [line(("Nothing waits for you.", "muted"))]
             )
         )
+        self.draw_answer_keys(self.item, self.item.scrollable_content_region.width)
         count = len(self.desk.overview.waiting)
         self.queue_pane.rename(f"queue ({count})" if count else "queue")
         self.item_pane.rename(item.ask.id if item else "item")
@@ -111,7 +112,9 @@ class ApprovalsScreen(AnswersPage):
         self.answering.mark()
 
     def action_whole(self) -> None:
+        """The item alone; what was edited in it is then shown as a diff."""
         self.open_pane(self.item_pane)
+        self.as_diff = not self.has_class("-zoom")
         self.action_zoom()
 
     def action_read(self, pages: int) -> None:

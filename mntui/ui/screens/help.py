@@ -33,6 +33,7 @@ TITLES = {
     "approvals": "Approvals",
     "blueprint": "Blueprint",
     "compare": "Compare",
+    "scorecard": "Scorecard",
     "doctor": "Doctor",
     LIST: "In lists",
     GRAPH: "In the graph",

@@ -139,5 +139,8 @@ class HomeScreen(ListsPage):
         """The marked runs, or the one under the cursor."""
         cancel_runs(self, sorted(self.runs.marked) or [name for name in [self.runs.cursor] if name])
 
+    def action_scorecard(self) -> None:
+        self.post_message(Go("scorecard"))
+
     def action_doctor(self) -> None:
         self.post_message(Go("doctor"))

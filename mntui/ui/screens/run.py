@@ -32,6 +32,9 @@ from mntui.ui.widgets.lines import OneLine
 from mntui.ui.widgets.pane import Pane
 from mntui.ui.widgets.rows import Rows
 
+EDGES = 2
+"""The lines that the border of a pane takes."""
+
 
 class RunScreen(ReadingPage):
     scope = "run"
@@ -45,7 +48,7 @@ class RunScreen(ReadingPage):
         self.card_line = OneLine(id="card-line")
         self.graph_pane = Pane("graph", self.graph, id="pane-graph")
         self.steps_pane = Pane("steps", self.steps_head, self.steps, id="pane-steps")
-        self.card_pane = Pane("waits", self.card, id="pane-card")
+        self.card_pane = Pane("waits", self.card, self.answer_keys, id="pane-card")
         self._following = Following(desk.engine, name, self._show, lambda told: self.say(told, "bad"))
         self._follower: Worker[None] | None = None
 
@@ -133,9 +136,18 @@ class RunScreen(ReadingPage):
         self.set_class(item is not None, "-asks")
         self.card_pane.set_class(item is None, "-empty")
         draw = self.card.show_new if self.answering.see(item) else self.card.show
-        edits = self.answering.edits
+        edits, edited = self.answering.edits, self.edited_page()
         then = leads_to(self.seen.run.plan, item.ask.path) if self.seen is not None and item is not None else ()
-        draw(lambda w: list(card_page(item, edits, now, w, then)) if item is not None else [])
+
+        def page(width: int) -> list[Line]:
+            return list(card_page(item, edits, now, width, then, edited)) if item is not None else []
+
+        # The pane below is as wide, and stands there before the card does.
+        width = self.step_pane.page.scrollable_content_region.width
+        keys = self.draw_answer_keys(self.card, width)
+        alone = self.has_class("-narrow") or self.has_class("-zoom")
+        self.card_pane.styles.height = None if alone else len(page(width)) + keys + EDGES
+        draw(page)
         self.card_line.show(lambda w: [card_line(asks, w)] if asks else [])
         if item is not None:
             more = f" (one of {len(asks)})" if len(asks) > 1 else ""

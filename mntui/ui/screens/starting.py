@@ -1,6 +1,7 @@
 """Starting a run from a screen: its inputs in a form, trust where it is needed, then the run itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 
 from mntui.core.messages import Denied, Start
 from mntui.core.plan import Plan
@@ -20,7 +21,9 @@ def ask_inputs(page: Page, each: Shelved) -> None:
     elif not each.trusted:
         _ask_trust(page, each)
     else:
-        page.begin(_ask(page, each, each.loaded.plan))
+        # A call that is still to be made: where the page is left at once, nothing has begun.
+        ask: Callable[[], Coroutine[None, None, None]] = partial(_ask, page, each, each.loaded.plan)
+        page.run_worker(ask)  # type: ignore[arg-type]  # mypy finds no result type in the three forms it may have
 
 
 async def _ask(page: Page, each: Shelved, plan: Plan) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from mntui.core.messages import AskPayload, AskSees, Denied, Payload, RunRow, Sees
+from mntui.core.compare import Column
+from mntui.core.messages import AskCompare, AskPayload, AskSees, Compared, Denied, Payload, RunRow, Sees
 from mntui.core.plan import AgentWork
 from mntui.core.run import Node, Run
 from mntui.core.steps import step_of
@@ -15,6 +16,7 @@ from mntui.ui.outcome import Outcome, outcome_of
 from mntui.ui.pages import nine, steps
 from mntui.ui.pages.costs import cost_page
 from mntui.ui.pages.write import line, paragraph
+from mntui.ui.screens.compare import REMEMBERED, named
 from mntui.ui.widgets.lines import Lines, OneLine
 from mntui.ui.widgets.pane import Pane
 
@@ -42,6 +44,7 @@ class StepPane(Pane):
         self._fetched: dict[str, Json] = {}
         self._sees: dict[str, Sees | Denied] = {}
         self._asked: set[str] = set()
+        self._elsewhere: tuple[Column, ...] = ()
         self._shown: tuple[str, str] = ("", "")
         self._outcome_of: tuple[int, int] = (-1, 0)
         self._outcome = Outcome()
@@ -78,7 +81,7 @@ class StepPane(Pane):
         outputs = steps.opened(run.outputs, self._fetched)
         pages: dict[str, Callable[[int], Sequence[Line]]] = {
             "log": lambda w: list(steps.log_page(run, seen.facts, self._path, w)),
-            "cost": lambda w: list(cost_page(run, node, seen.facts, self._before(run), w)),
+            "cost": lambda w: list(cost_page(run, node, seen.facts, self._before(run), w, self._elsewhere)),
             "state": lambda w: list(nine.nine_page(run, now, w)),
             "why": lambda w: list(nine.why_page(run, seen.held_back, now, w)),
             "result": lambda w: list(nine.result_page(run, outputs, self.outcome(), w)),
@@ -118,6 +121,10 @@ class StepPane(Pane):
             if digest not in self._asked:
                 self._asked.add(digest)
                 self.run_worker(self._fetch_value(digest))
+        models = named(self.desk.memory.word(REMEMBERED, ""))
+        if self.tab == "cost" and run.ended and run.spend.calls and models and "cost" not in self._asked:
+            self._asked.add("cost")
+            self.run_worker(self._fetch_others(run, models))
         if self.tab == "prompt" and node is not None:
             key = f"{node.path} {len(node.turns)} {node.generation}"
             if key not in self._asked:
@@ -128,6 +135,13 @@ class StepPane(Pane):
         reply = await self.desk.query(AskPayload(digest))
         if isinstance(reply, Payload):
             self._fetched[digest] = reply.value
+            self._draw()
+
+    async def _fetch_others(self, run: Run, models: tuple[str, ...]) -> None:
+        """On the models that Compare was asked about the last time; where they can't be reckoned, Compare says why."""
+        reply = await self.desk.query(AskCompare(run.name, models))
+        if isinstance(reply, Compared):
+            self._elsewhere = tuple(each for each in reply.matrix.columns if each.kind == "what_if")
             self._draw()
 
     async def _fetch_sees(self, run: Run, path: str) -> None:

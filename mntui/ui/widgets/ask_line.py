@@ -8,15 +8,17 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Input
 
 from mntui.ui.drawing.text import Line
 from mntui.ui.guard import DEAD_SECONDS
 from mntui.ui.keys import LINE, bindings
-from mntui.ui.pages.write import line
+from mntui.ui.pages.write import paragraph
 from mntui.ui.widgets.lines import OneLine
 
+PADDING, LEAST_COLUMNS = 2, 20
 Taken = Callable[[str], str | None]
 """What to do with the text. A sentence that comes back says why it can't be, and the line stays open."""
 
@@ -49,7 +51,7 @@ class AskLine(Vertical):
         self._opened_at = 0.0
         self._take: Taken | None = None
         self._changed: Callable[[str], None] | None = None
-        self._asked: Line = ()
+        self._asked = ""
         self._note = ""
 
     def compose(self) -> ComposeResult:
@@ -72,7 +74,7 @@ class AskLine(Vertical):
 
     def _show(self, asked: str, take: Taken, changed: Callable[[str], None] | None, text: str) -> None:
         self._take, self._changed = take, changed
-        self._asked = line((asked, "ask"))
+        self._asked = asked
         self._say("")
         self.add_class("-open")
         field = self.query_one(TypedInput)
@@ -109,6 +111,13 @@ class AskLine(Vertical):
             self._changed("")
         self.close()
 
+    def on_resize(self, _: Resize) -> None:
+        self._say(self._note)
+
     def _say(self, note: str) -> None:
+        """What is asked, and on lines of its own what is wrong: nothing of either is cut."""
         self._note = note
-        self.query_one(OneLine).show(lambda _: [(*self._asked, *line((f"  {note}" if note else "", "bad")))])
+        asked, width = self.query_one(OneLine), max(self.screen.size.width - PADDING, LEAST_COLUMNS)
+        rows: list[Line] = [*paragraph(self._asked, width, "ask"), *(paragraph(note, width, "bad") if note else ())]
+        asked.styles.height = len(rows)
+        asked.show(lambda _: rows)

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from textual.events import Resize
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -31,7 +32,12 @@ def paint_of(widget: Widget) -> Paint:
 
 
 class Lines(ScrollView, inherit_bindings=False):
-    """A page. `to_end` is whether its last line has been on the screen since it was shown."""
+    """A page. `to_end` is whether its last line has been on the screen since it was shown, `more` whether there are
+    lines below those that are seen.
+    """
+
+    class Moved(Message):
+        """`more` has changed."""
 
     BINDINGS = bindings(PAGE)
     DEFAULT_CSS = """
@@ -42,6 +48,7 @@ class Lines(ScrollView, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self.can_focus = can_focus
         self.to_end = False
+        self.more = False
         self._draw: Draw = lambda _: ()
         self._lines: tuple[Line, ...] = ()
         self._follows = False
@@ -63,9 +70,9 @@ class Lines(ScrollView, inherit_bindings=False):
 
     def show_new(self, draw: Draw) -> None:
         """Show something else, from its beginning."""
-        self.to_end = False
         self.scroll_to(y=0, animate=False, immediate=True)
         self.show(draw)
+        self.to_end = False
 
     def leap(self, pages: int) -> None:
         """Scroll by almost a page, for whoever has the keys elsewhere."""
@@ -105,8 +112,12 @@ class Lines(ScrollView, inherit_bindings=False):
 
     def _note_end(self) -> None:
         height = self.scrollable_content_region.height
-        if height and self.scroll_offset.y + height >= len(self._lines):
-            self.to_end = True
+        if not height:
+            return
+        before, self.more = self.more, self.scroll_offset.y + height < len(self._lines)
+        self.to_end = self.to_end or not self.more
+        if self.more != before:
+            self.post_message(self.Moved())
 
 
 def _changed(before: Sequence[Line], after: Sequence[Line]) -> list[int]:

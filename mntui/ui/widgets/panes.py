@@ -31,7 +31,7 @@ class PanesScreen(Screen[Any], inherit_bindings=False):
         around = {pane, *pane.ancestors}
         for each in self.query("Pane, .box"):
             each.set_class(each in around, "-open")
-        pane.main.focus()
+        self.set_focus(pane.main)  # At once: `focus()` waits its turn, and the next key would go to the pane before.
 
     def opened(self) -> Pane | None:
         return next((pane for pane in self.panes() if pane.has_class("-open")), None)
@@ -62,6 +62,7 @@ class PanesScreen(Screen[Any], inherit_bindings=False):
 
     def action_zoom(self) -> None:
         self.toggle_class("-zoom")
+        self.look()
 
     def step_back(self) -> bool:
         """Close what is open inside this screen; False where there is nothing, so that one goes back."""

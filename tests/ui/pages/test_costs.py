@@ -1,10 +1,16 @@
 from dataclasses import replace
 
+from immutables import Map
+
+from mntui.core.compare import Cell, Column
 from mntui.core.events import Fact, ModelAnswered, ModelCallStarted
 from mntui.core.messages import RunRow
 from mntui.core.money import Cost, Usage
+from mntui.ui.drawing.text import plain
 from mntui.ui.pages.arranged import arranged, following
-from mntui.ui.pages.costs import by_model, expected, few
+from mntui.ui.pages.costs import by_model, cost_page, expected, few
+from mntui.ui.pages.heads import run_standing
+from tests.ui.drawing.plans import half_way
 
 ROW = RunRow("id", "a", "letter", "succeeded", (), True, 1, 1, 0, True, 0, 10, "/f")
 
@@ -51,3 +57,24 @@ def test_runs_are_arranged_as_asked_for() -> None:
 
 def test_large_numbers_are_short() -> None:
     assert [few(number) for number in (940, 18_240, 1_300_000)] == ["940", "18.2k", "1.3M"]
+
+
+def test_a_run_served_by_a_stand_in_says_so_at_its_head_and_beside_its_cost() -> None:
+    run = half_way().run._replace(models=Map({"fast": "ollama/qwen3:4b"}))
+    served = run._replace(models=Map({"fast": "builtin/extractive"}))
+    for width in (36, 70, 120):
+        assert "stand-in" in plain(run_standing(served, 0, width))
+        assert "stand-in" not in plain(run_standing(run, 0, width))
+    shown = "\n".join(plain(row) for row in cost_page(served, None, (), (), 60))
+    assert "builtin/extractive is a stand-in model" in shown
+
+
+def test_other_models_throughout_are_beside_what_it_cost_and_unknown_is_no_zero() -> None:
+    run = half_way().run
+    others = (
+        Column("openai/gpt-5.4-mini", "what_if", Cell(run.spend.micros // 2, 2, estimated=True)),
+        Column("x/y", "what_if", Cell(None, 2)),
+    )
+    shown = "\n".join(plain(row) for row in cost_page(run, None, (), (), 70, others))
+    assert "if openai/gpt-5.4-mini throughout: ~$0.0256 (▼50%)" in shown
+    assert "if x/y throughout: unknown" in shown
