@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Rounds of each measurement, and how big each is. The issue's own numbers are those of `full`."""
+    """Rounds of each measurement, and how big each is. The aims are set for `full`."""
 
     rounds: int
     syncs: int

@@ -103,7 +103,8 @@ def back_up(folder: Path, target: Path) -> str:
     if wrong:
         raise NoBackup(f"the copy isn't sound: {wrong[0]}", "mntui db check tells whether the journal itself is")
     size = sum(path.stat().st_size for path in target.iterdir())
-    return f"{len(segment_paths(target))} segments with {durable:,} batches, {size:,} bytes, are in {target}."
+    count = len(segment_paths(target))
+    return f"{count} segment{'s' * (count != 1)} with {durable:,} batches, {size:,} bytes: all of it is in {target}."
 
 
 def _copy(path: Path, target: Path) -> None:
